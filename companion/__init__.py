@@ -1,0 +1,3 @@
+"""The application: turn loop, engines, store, safety and interfaces."""
+
+__version__ = "0.1.0"

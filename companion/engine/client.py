@@ -1,0 +1,301 @@
+"""`LlamaEngine`: llama.cpp in a child process, behind the `Engine` protocol. Nothing here imports llama_cpp.
+
+A child, because loading redirects the process's own terminal descriptors, and a native crash must become a
+sentence and not the end of the program. What the child was told, the next child can be told again: it holds
+no state of value.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from companion.engine import failures
+from companion.engine.child import Call, Child, Reply
+from companion.engine.model_file import available_memory, check_memory, check_model_file, needed_memory
+from companion.engine.profile import Profile, guess
+from companion.engine.protocol import (
+    EngineCancelled,
+    EngineDied,
+    EngineError,
+    EngineInfo,
+    Finish,
+    FinishReason,
+    LoadProgress,
+    Message,
+    Piece,
+    Sampling,
+)
+from companion.engine.remembered import Remembered, model_key
+from companion.engine.template import render
+
+WORKER = (sys.executable, "-m", "companion.engine.worker")
+PATIENCE = 2.0  # seconds that a cancelled child has before it is killed
+TICK = 0.1  # seconds between reports of progress while the library says nothing
+LOG_LIMIT = 256_000  # bytes; a longer log is begun anew
+
+Progress = Callable[[LoadProgress], None]
+
+
+class LlamaEngine:
+    """A GGUF file that can be talked to."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        profile: Profile | None = None,
+        state_dir: Path | None = None,
+        threads: int | None = None,
+        worker_command: Sequence[str] = WORKER,
+        memory: Callable[[], int | None] = available_memory,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`profile` None is guessed from the file; `threads` None is one for each physical core.
+
+        `state_dir` holds the child's log and what is remembered about models; without it neither is kept.
+        """
+        self.path = Path(path).expanduser().absolute()
+        self._given_profile = profile
+        self._log = state_dir / "engine.log" if state_dir else None
+        self._threads = threads
+        self._command = tuple(worker_command)
+        self._memory = memory
+        self._patience = patience
+        self._plain_weights = Remembered(state_dir / "engine.json" if state_dir else None)
+        self._child: Child | None = None
+        self._call: Call | None = None
+        self._loaded: tuple[EngineInfo, Profile] | None = None
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._closed = False
+
+    # -- the protocol ---------------------------------------------------------------------------------------
+
+    def load(self, progress: Progress | None = None) -> EngineInfo:
+        self._begin()
+        return self._ready(progress)[0]
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        self._begin()
+        _, profile = self._ready()
+        return int(self._answer(self._ask("count", parts=render(messages, profile)))["tokens"])
+
+    def prefill(self, messages: Sequence[Message]) -> int:
+        self._begin()
+        try:
+            _, profile = self._ready()
+            call = self._ask("prefill", parts=render(messages, profile, ahead=True))
+            return int(self._answer(call)["tokens"])
+        except EngineCancelled:
+            return 0
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
+        self._begin()  # at once, so that a cancel between this call and the first piece counts
+        return self._stream(tuple(messages), sampling)
+
+    def cancel(self) -> None:
+        with self._lock:
+            if self._cancelled:
+                return
+            self._cancelled = True
+            child, call = self._child, self._call
+        if child and call and not call.settled.is_set():
+            child.stop(call, self._patience)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = self._cancelled = True
+            child, self._child = self._child, None
+        if child:
+            child.close()
+
+    # -- a call ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._closed:
+                raise EngineError("The engine is closed.")
+            self._cancelled = False
+
+    def _stream(self, messages: tuple[Message, ...], sampling: Sampling) -> Iterator[Piece | Finish]:
+        started = time.monotonic()
+        first_ms: float | None = None
+
+        def finish(
+            reason: FinishReason, prompt_tokens: int = 0, cached_tokens: int = 0, reply_tokens: int = 0
+        ) -> Finish:
+            total_ms = (time.monotonic() - started) * 1000
+            first = total_ms if first_ms is None else first_ms
+            return Finish(reason, prompt_tokens, cached_tokens, reply_tokens, first, total_ms)
+
+        call: Call | None = None
+        try:
+            _, profile = self._ready()
+            call = self._ask("stream", parts=render(messages, profile), sampling=asdict(sampling))
+            while True:
+                match self._next(call):
+                    case {"text": text}:
+                        first_ms = first_ms or (time.monotonic() - started) * 1000
+                        yield Piece(text)
+                    case {"done": outcome}:
+                        yield finish(**outcome)
+                        return
+        except EngineCancelled:
+            yield finish("cancelled")
+        finally:
+            if call and self._child and not call.settled.is_set():  # the reader walked away in mid-reply
+                self._child.stop(call, self._patience)
+
+    def _ask(self, op: str, **fields: object) -> Call:
+        """Raises EngineCancelled where the call was cancelled before it came this far."""
+        with self._lock:
+            if self._cancelled or self._child is None:
+                raise EngineCancelled
+            self._call = self._child.ask(op, **fields)
+            return self._call
+
+    def _answer(self, call: Call) -> dict[str, Any]:
+        while True:
+            match self._next(call):
+                case {"done": answer}:
+                    return dict(answer)
+
+    def _next(self, call: Call, timeout: float | None = None) -> Reply:
+        """The next reply that is not an error. Raises queue.Empty after `timeout` seconds."""
+        reply = call.replies.get(timeout=timeout)
+        if reply is None:
+            raise self._death()
+        if "error" in reply:
+            raise failures.from_reply(reply["error"], self.path)
+        return reply
+
+    def _death(self) -> EngineError:
+        """A child that was killed on purpose has been cancelled; the next call starts another in any case."""
+        with self._lock:
+            if self._cancelled or self._child is None:
+                return EngineCancelled()
+            return EngineDied(self._child.how_it_ended)
+
+    # -- loading --------------------------------------------------------------------------------------------
+
+    def _ready(self, progress: Progress | None = None) -> tuple[EngineInfo, Profile]:
+        """Starts a child where there is none, or where it has died since the last call."""
+        child = self._child
+        if self._loaded is None or child is None or not child.alive:
+            self._discard()
+            self._loaded = self._load(progress or (lambda _: None))
+        return self._loaded
+
+    def _load(self, progress: Progress) -> tuple[EngineInfo, Profile]:
+        started = time.monotonic()
+        header = check_model_file(self.path)
+        profile = self._given_profile or guess(header)
+        size = self.path.stat().st_size
+        check_memory(self.path.name, needed_memory(header, size, profile.context), self._memory())
+
+        def report(fraction: float | None) -> None:
+            progress(LoadProgress(fraction, time.monotonic() - started, size))
+
+        try:
+            facts = self._start(profile, report)
+        except EngineDied:
+            error = self._why_it_died()
+            self._discard()
+            raise error from None
+        except BaseException:
+            self._discard()
+            raise
+        seconds = time.monotonic() - started
+        report(1.0)
+        info = EngineInfo(
+            header.name, str(self.path), facts["context"], profile.layout, facts["parameters"], size, seconds
+        )
+        return info, profile
+
+    def _start(self, profile: Profile, report: Callable[[float | None], None]) -> dict[str, Any]:
+        """A child that has loaded the model and passed its self-test; a crash is answered by one more try."""
+
+        def load(*, extra_buffers: bool) -> dict[str, Any]:
+            call = self._ask(
+                "load",
+                path=str(self.path),
+                context=profile.context,
+                threads=self._threads,
+                extra_buffers=extra_buffers,
+            )
+            return self._await(call, report)
+
+        self._spawn()
+        key = model_key(self.path, self._await(self._ask("hello"), report)["version"])
+        if key in self._plain_weights:
+            return load(extra_buffers=False)
+        try:
+            return load(extra_buffers=True)
+        except EngineDied:
+            if self._child is None or self._child.signal not in failures.CRASHES:
+                raise
+        self._spawn()
+        facts = load(extra_buffers=False)
+        self._plain_weights.add(key)
+        return facts
+
+    def _await(self, call: Call, report: Callable[[float | None], None]) -> dict[str, Any]:
+        fraction: float | None = None
+        while True:
+            report(fraction)
+            try:
+                reply = self._next(call, timeout=TICK)
+            except queue.Empty:
+                continue
+            if "done" in reply:
+                return dict(reply["done"])
+            fraction = reply["progress"]
+
+    def _spawn(self) -> None:
+        log = self._open_log()
+        try:
+            child = Child(self._command, log)
+        except OSError as error:
+            raise EngineError(f"The model process cannot be started ({error}).") from None
+        finally:
+            if log >= 0:
+                os.close(log)
+        with self._lock:
+            self._child = child
+            closed = self._closed
+        if closed:
+            child.close()
+
+    def _discard(self) -> None:
+        with self._lock:
+            child, self._child, self._loaded = self._child, None, None
+        if child:
+            child.close()
+
+    def _open_log(self) -> int:
+        if self._log is None:
+            return subprocess.DEVNULL
+        try:
+            self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
+                self._log.unlink()
+            return os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise EngineError(f"The log {self._log} cannot be opened ({error.strerror}).") from None
+
+    def _why_it_died(self) -> EngineError:
+        with self._lock:
+            child = self._child
+        if child is None:
+            return EngineCancelled()
+        last_words = self._log.read_text(encoding="utf-8", errors="replace")[-2000:] if self._log else ""
+        return failures.from_death(child, self.path, last_words)

@@ -1,0 +1,266 @@
+"""The low-level llama.cpp API as one small class: a model, its cache, a way to stop it. Child process only.
+
+The high-level `Llama` class was rejected: it redirects descriptors 1 and 2 while it loads, cannot be stopped
+while it reads a prompt, repeats its seed in every process, loses long tokens, and lets text inject control
+tokens.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import llama_cpp as lib
+
+from companion.engine.inbox import StopFlag
+from companion.engine.protocol import Sampling
+
+BATCH = 128  # tokens read at once: a cancel waits for one batch at most, and the compute buffer stays small
+PENALISED = 256  # recent tokens that a repeat penalty looks at
+ABORTED = 2  # what llama_decode returns when the stop flag was raised
+ERROR_LEVEL = 3
+
+complaints: deque[str] = deque(maxlen=20)
+"""The library's latest error lines: the only place where it says why a load failed."""
+
+
+@lib.llama_log_callback  # type: ignore[untyped-decorator]  # the bindings are untyped
+def _log(level: int, text: bytes, _: object) -> None:
+    if level == ERROR_LEVEL:
+        complaints.append(text.decode("utf-8", "replace").strip())
+        os.write(2, text)
+
+
+# The library keeps a bare pointer to the callback: held by the module, it cannot be collected.
+lib.llama_log_set(_log, None)
+
+
+class LoadFailed(Exception):
+    """The library refused the model; `complaints` say why."""
+
+
+class Stopped(Exception):
+    """The stop flag was raised while the library computed."""
+
+
+class DecodeFailed(Exception):
+    """llama_decode returned an error."""
+
+
+class LlamaModel:
+    """One model, one context, one sequence of tokens in the cache."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        context: int,
+        threads: int,
+        extra_buffers: bool,
+        stop: StopFlag,
+        progress: Callable[[float], bool],
+    ) -> None:
+        """`progress` gets a fraction and returns whether to go on. Raises LoadFailed."""
+        lib.llama_backend_init()
+        self._stop = stop
+        self._model = self._load(path, extra_buffers, progress)
+        self.vocab = lib.llama_model_get_vocab(self._model)
+        self._context = self._new_context(context, threads)
+        self._memory = lib.llama_get_memory(self._context)
+        self._batch = lib.llama_batch_init(BATCH, 0, 1)
+        self._cache: list[int] = []
+        self._piece = ctypes.create_string_buffer(256)
+        self._pieces: dict[int, bytes] = {}
+        self._markup = self._user_defined_markup()
+
+    def _load(self, path: str, extra_buffers: bool, progress: Callable[[float], bool]) -> Any:
+        report = lib.llama_progress_callback(lambda fraction, _: progress(fraction))
+        params = lib.llama_model_default_params()
+        params.progress_callback = report
+        params.use_extra_bufts = extra_buffers
+        model = lib.llama_model_load_from_file(os.fsencode(path), params)
+        if not model:
+            raise LoadFailed
+        return model
+
+    def _new_context(self, limit: int, threads: int) -> Any:
+        params = lib.llama_context_default_params()
+        self.context = params.n_ctx = min(limit, lib.llama_model_n_ctx_train(self._model) or limit)
+        params.n_batch = params.n_ubatch = BATCH
+        params.n_outputs_max = 1
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED  # on a CPU it costs decoding a third
+        params.abort_callback = ctypes.cast(self._stop.function, lib.ggml_abort_callback)
+        params.abort_callback_data = self._stop.argument
+        params.no_perf = True
+        context = lib.llama_init_from_model(self._model, params)
+        if not context:
+            raise LoadFailed
+        return context
+
+    @property
+    def parameters(self) -> int:
+        return int(lib.llama_model_n_params(self._model))
+
+    def special(self, text: str) -> int | None:
+        """The id of the control or user-defined token of exactly this text."""
+        ids = self._tokenize(text, parse_special=True)
+        if len(ids) != 1 or lib.llama_vocab_get_text(self.vocab, ids[0]) != text.encode():
+            return None
+        marked = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        return ids[0] if lib.llama_vocab_get_attr(self.vocab, ids[0]) & marked else None
+
+    def tokenize(self, text: str) -> list[int]:
+        """The tokens of plain text. Nothing in it is taken for a control token.
+
+        llama.cpp matches *user-defined* tokens (`<think>`) even when it is told not to parse special ones, so
+        text that spells such markup is cut inside it.
+        """
+        cuts = [match.start() + 1 for match in self._markup.finditer(text)]
+        ends = [*cuts, len(text)]
+        pieces = (text[start:end] for start, end in zip([0, *cuts], ends, strict=True))
+        return [token for piece in pieces for token in self._tokenize(piece, parse_special=False)]
+
+    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        data = text.encode("utf-8", "replace")
+        buffer = (lib.llama_token * (len(data) + 8))()
+        count = lib.llama_tokenize(self.vocab, data, len(data), buffer, len(buffer), False, parse_special)
+        assert count >= 0, "a token is at least a byte long"
+        tokens: list[int] = buffer[:count]
+        return tokens
+
+    def _user_defined_markup(self) -> re.Pattern[str]:
+        """Matches, without width, where a user-defined token begins that looks like markup."""
+        attr, text = lib.llama_vocab_get_attr, lib.llama_vocab_get_text
+        ids = range(lib.llama_vocab_n_tokens(self.vocab))
+        names = [
+            text(self.vocab, i).decode()
+            for i in ids
+            if attr(self.vocab, i) & lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        ]
+        marked = [re.escape(name) for name in names if name[0] in "<[" and name[-1] in ">]" and len(name) > 2]
+        return re.compile(f"(?={'|'.join(marked)})" if marked else "(?!)")
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; none for a control token."""
+        known = self._pieces.get(token)
+        if known is None:
+            known = self._pieces[token] = self._read_piece(token)
+        return known
+
+    def _read_piece(self, token: int) -> bytes:
+        length = lib.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, False)
+        if length < 0:  # the buffer is too small by so much: some tokens are long runs of spaces or dashes
+            self._piece = ctypes.create_string_buffer(-length)
+            length = lib.llama_token_to_piece(self.vocab, token, self._piece, len(self._piece), 0, False)
+        return self._piece.raw[:length]
+
+    def is_end(self, token: int) -> bool:
+        return bool(lib.llama_vocab_is_eog(self.vocab, token))
+
+    def reuse(self, tokens: Sequence[int], *, for_reply: bool) -> int:
+        """Keep what the cache shares with these tokens and forget the rest; the number kept.
+
+        Before a reply the last token is always read again, because sampling needs its logits.
+        """
+        kept = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._cache, tokens, strict=False))
+        )
+        if for_reply:
+            kept = min(kept, len(tokens) - 1)
+        if kept < len(self._cache) and not lib.llama_memory_seq_rm(self._memory, 0, kept, -1):
+            lib.llama_memory_clear(self._memory, True)  # a memory that cannot be cut, as of recurrent models
+            kept = 0
+        del self._cache[kept:]
+        return kept
+
+    def read(self, tokens: Sequence[int]) -> None:
+        """Put the rest of these tokens, of which `reuse` kept the first, into the cache. Raises Stopped."""
+        while len(self._cache) < len(tokens):
+            start = len(self._cache)
+            self._decode(tokens[start : start + BATCH], logits=start + BATCH >= len(tokens))
+
+    @property
+    def cached(self) -> int:
+        return len(self._cache)
+
+    def _decode(self, tokens: Sequence[int], *, logits: bool) -> None:
+        if self._stop:
+            raise Stopped
+        batch, start = self._batch, len(self._cache)
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, start + i, 1
+            batch.seq_id[i][0], batch.logits[i] = 0, 0
+        batch.logits[len(tokens) - 1] = logits
+        result = lib.llama_decode(self._context, batch)
+        if result == ABORTED:
+            raise Stopped
+        if result:
+            raise DecodeFailed(f"llama_decode returned {result}")
+        self._cache.extend(tokens)
+
+    def generate(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> Iterator[int]:
+        """Tokens after what `read` put into the cache, until the context is full. Raises Stopped.
+
+        `recent` are tokens of earlier replies, which a repeat penalty is to count as well.
+        """
+        sampler = self._sampler(sampling, seed, recent)
+        try:
+            while True:
+                token = int(lib.llama_sampler_sample(sampler, self._context, -1))
+                yield token
+                if len(self._cache) >= self.context:
+                    return
+                self._decode((token,), logits=True)
+        finally:
+            lib.llama_sampler_free(sampler)
+
+    def _sampler(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> Any:
+        chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+        if sampling.repeat_penalty != 1:
+            words = lib.llama_vocab_n_tokens(self.vocab)
+            penalties = lib.llama_sampler_init_penalties(words, PENALISED, sampling.repeat_penalty, 0.0, 0.0)
+            for token in recent[-PENALISED:]:
+                lib.llama_sampler_accept(penalties, token)
+            lib.llama_sampler_chain_add(chain, penalties)
+        for step in (
+            lib.llama_sampler_init_top_k(sampling.top_k),
+            lib.llama_sampler_init_top_p(sampling.top_p, 1),
+            lib.llama_sampler_init_min_p(sampling.min_p, 1),
+            lib.llama_sampler_init_temp(sampling.temperature),
+            lib.llama_sampler_init_dist(seed),
+        ):
+            lib.llama_sampler_chain_add(chain, step)
+        return chain
+
+    def self_test(self) -> None:
+        """Decode two tokens at once, then one: where a build is wrong for this CPU, the process ends here."""
+        self.read((0, 1))
+        self.reuse((0, 1, 0), for_reply=True)
+        self.read((0, 1, 0))
+        lib.llama_memory_clear(self._memory, True)
+        self._cache.clear()
+
+    def close(self) -> None:
+        lib.llama_batch_free(self._batch)
+        lib.llama_free(self._context)
+        lib.llama_model_free(self._model)
+
+
+def physical_cores() -> int:
+    """Cores this process may use, hyper-threads counted once: a second thread on a core slows decoding."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    if allowed is None:
+        return os.cpu_count() or 1
+    siblings = set()
+    for cpu in allowed:
+        topology = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        siblings.add(topology.read_text(encoding="ascii") if topology.exists() else str(cpu))
+    return max(1, len(siblings))

@@ -1,0 +1,85 @@
+"""Is this a model file, and is there memory for it? Each refusal is one sentence, before a child starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from companion.engine.gguf_file import MAGIC, DamagedHeader, Header, read_header
+from companion.engine.protocol import EngineError, ModelMissing, ModelRefused
+
+PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
+WORKING_BYTES = 120_000_000  # the child's interpreter, the library and its compute buffers (n_ubatch 128)
+
+
+def check_model_file(path: Path) -> Header:
+    """The file's header. Raises EngineError with the reason the file cannot be a model."""
+    try:
+        if path.is_dir():
+            raise EngineError(f"{path} is a folder: give the path of the .gguf file in it.")
+        if path.suffix.lower() in PICKLES:
+            raise ModelRefused(
+                f"{path.name} is a pickle file ({path.suffix}), which can run code when it is opened: "
+                "get the model as GGUF instead."
+            )
+        if path.suffix.lower() == ".safetensors":
+            raise EngineError(
+                f"{path.name} holds safetensors weights, which are for training: "
+                "make a GGUF of the checkpoint with `companion models convert`."
+            )
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+        size = path.stat().st_size
+        if start != MAGIC:
+            raise EngineError(
+                f"{path.name} is not a GGUF file ({in_words(size)}, not beginning with the letters GGUF): "
+                "get the model again, or give another file."
+            )
+        header = read_header(path)
+    except FileNotFoundError:
+        raise ModelMissing(
+            f"There is no model file at {path}: `companion models list` shows what is installed."
+        ) from None
+    except OSError as error:
+        raise EngineError(f"{path} cannot be read: {error.strerror}.") from None
+    except DamagedHeader as error:
+        raise EngineError(
+            f"{path.name} is damaged or incomplete ({in_words(size)}; its header cannot be read: {error}): "
+            "get the model again."
+        ) from None
+    if size < header.size:
+        raise EngineError(
+            f"{path.name} is incomplete ({in_words(size)} of {in_words(header.size)}): get the model again."
+        )
+    return header
+
+
+def needed_memory(header: Header, size: int, context: int) -> int:
+    """Bytes: the weights, the key-value cache for the whole context, and what the child works with."""
+    return size + header.cache_bytes * context + WORKING_BYTES
+
+
+def check_memory(name: str, needed: int, available: int | None) -> None:
+    """Raises EngineError where the machine has less than is needed; None is a machine that does not tell."""
+    if available is not None and available < needed:
+        raise EngineError(
+            f"{name} needs about {in_words(needed)} of memory and {in_words(available)} are free: "
+            "close other programs, or choose a smaller model (`companion models list`)."
+        )
+
+
+def available_memory() -> int | None:
+    """Bytes that new work can use without swapping (Linux); None elsewhere."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kilobytes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(kilobytes[0]) * 1024 if kilobytes else None
+
+
+def in_words(size: int) -> str:
+    """A number of bytes as people write it: 394 MB, 1.1 GB."""
+    for unit, scale in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}" if size < 10 * scale else f"{size / scale:.0f} {unit}"
+    return f"{size} bytes"

@@ -1,0 +1,55 @@
+"""What to know about a model besides its weights: which prompt layout, which template, how to sample.
+
+Guessed from the metadata of the GGUF file, so that any file can be talked to without being in a catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from companion.engine.gguf_file import Header
+from companion.engine.protocol import EngineError, Sampling
+from planner.layouts import CONTROL_TOKENS, Layout
+
+CONTEXT = 4096
+CHATML = ("<|im_start|>", "<|im_end|>")
+THINK = ("<think>", "</think>")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How to talk to one model."""
+
+    layout: Layout = Layout.TAIL
+    template: str = "chatml"
+    empty_think: bool = False
+    """Put an empty think block after every assistant header: so Qwen3 models are told not to think."""
+    controls: frozenset[str] = frozenset()
+    """The plan's control tokens that the vocabulary has; others are left out of the prompt."""
+    context: int = CONTEXT
+    """Tokens to make room for; the model's trained context is a further limit."""
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+def guess(header: Header) -> Profile:
+    """The profile of a model file. Raises EngineError for a model without the ChatML control tokens."""
+    lacking = [token for token in CHATML if token not in header.specials]
+    if lacking:
+        raise EngineError(
+            f"The vocabulary of {header.name} has no control token {lacking[0]}: "
+            "only models of the ChatML kind can be talked to (Qwen, SmolLM2 and most small chat models)."
+        )
+    controls = frozenset(CONTROL_TOKENS) & header.specials
+    if controls:
+        layout = Layout.MINI
+    elif "mint" in header.name.lower():
+        layout = Layout.MINT
+    else:
+        layout = Layout.TAIL
+    thinks = header.architecture.startswith("qwen3") and header.specials.issuperset(THINK)
+    return Profile(
+        layout=layout,
+        empty_think=thinks and not controls,
+        controls=controls,
+        context=min(CONTEXT, header.context or CONTEXT),
+    )

@@ -1,0 +1,157 @@
+"""The `Engine` protocol: synchronous, one call at a time; `cancel` and `close` from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from companion.errors import CompanionError, NotFound, Refused
+from planner.layouts import Message
+
+__all__ = [
+    "ContextFull",
+    "Engine",
+    "EngineCancelled",
+    "EngineDied",
+    "EngineError",
+    "EngineInfo",
+    "Finish",
+    "FinishReason",
+    "LoadProgress",
+    "Message",
+    "ModelMissing",
+    "ModelRefused",
+    "Piece",
+    "Sampling",
+]
+
+
+class EngineError(CompanionError):
+    """An engine could not do what was asked; the next call may try again."""
+
+
+class EngineDied(EngineError):
+    """The engine stopped in the middle of a call. The next call starts it again."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            f"The model process stopped unexpectedly ({how}). "
+            "Your conversation is saved; the next message starts it again."
+        )
+
+
+class EngineCancelled(EngineError):
+    """A call was cancelled before the model was ready."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped before the model was ready.")
+
+
+class ContextFull(EngineError):
+    """The prompt does not fit; the caller drops the oldest exchanges (`count_tokens`) and tries again."""
+
+    def __init__(self, tokens: int, context: int) -> None:
+        super().__init__(
+            f"The conversation is {tokens} tokens long and the model reads {context}: "
+            "leave out the oldest exchanges, or choose a model with a longer context."
+        )
+        self.tokens = tokens
+        self.context = context
+
+
+class ModelMissing(EngineError, NotFound):
+    """There is no model file at the path."""
+
+
+class ModelRefused(EngineError, Refused):
+    """A file that could run code when opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. `temperature` 0 is greedy; `seed` None is a new one for every reply."""
+
+    temperature: float = 0.8
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.0
+    max_tokens: int = 512
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What was loaded. `context` is in tokens, `size` in bytes, `seconds` what loading took."""
+
+    name: str
+    path: str | None
+    context: int
+    layout: str
+    parameters: int
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """`fraction` is None until the library reports one; `size` is that of the model file in bytes."""
+
+    fraction: float | None
+    seconds: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text of the reply, one or more tokens long, never half a character."""
+
+    text: str
+
+
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How a reply ended. Of `prompt_tokens`, `cached_tokens` did not have to be read again.
+
+    `first_ms` and `total_ms` run from the start of the call, loading included; without text they are equal.
+    """
+
+    reason: FinishReason
+    prompt_tokens: int
+    cached_tokens: int
+    reply_tokens: int
+    first_ms: float
+    total_ms: float
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A model that can be talked to. Every method that talks to the model loads it first if need be."""
+
+    def load(self, progress: Callable[[LoadProgress], None] | None = None) -> EngineInfo:
+        """Make the model ready. Raises EngineError, or EngineCancelled after `cancel`."""
+        ...
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """The length of the prompt that `stream` would read."""
+        ...
+
+    def prefill(self, messages: Sequence[Message]) -> int:
+        """Read the conversation ahead, to where the next words will go; the number of tokens newly read."""
+        ...
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
+        """The reply as it comes, ended by exactly one Finish or by an EngineError."""
+        ...
+
+    def cancel(self) -> None:
+        """End the call in progress soon, if there is one: loading, reading or replying."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the model. A reply in progress ends as cancelled; later calls raise EngineError."""
+        ...

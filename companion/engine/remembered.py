@@ -1,0 +1,48 @@
+"""Which models crashed with repacked weights on this machine, so that the crash is suffered once.
+
+Some builds of llama.cpp crash in their AMX code on the first prompt (llama.cpp issue 20824); without the
+extra buffer types the same file runs. A small JSON file in the state folder, keyed by the model file and the
+library's version.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+
+class Remembered:
+    """A set of strings in a file; with `path` None it lasts as long as the object."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._keys = self._read()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def add(self, key: str) -> None:
+        """Losing the file costs one more crash of the child, so a failure to write it is passed over."""
+        self._keys = self._read() | self._keys | {key}
+        if self._path is None:
+            return
+        new = self._path.with_suffix(".new")
+        with contextlib.suppress(OSError):
+            new.write_text(json.dumps({"plain_weights": sorted(self._keys)}, indent=1), encoding="utf-8")
+            os.replace(new, self._path)
+
+    def _read(self) -> set[str]:
+        if self._path is None:
+            return set()
+        try:
+            return set(json.loads(self._path.read_text(encoding="utf-8"))["plain_weights"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return set()
+
+
+def model_key(path: Path, library: str) -> str:
+    """Changes whenever the file or the library does."""
+    stat = path.stat()
+    return f"{path}|{stat.st_size}|{stat.st_mtime_ns}|{library}"

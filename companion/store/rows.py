@@ -1,0 +1,134 @@
+"""What the store gives and takes. Times are UTC, ISO 8601 with milliseconds and `Z`: they sort as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Status(StrEnum):
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id: str
+    title: str | None
+    created_at: str
+    updated_at: str
+    archived: bool
+    model: str | None
+    condition: str | None
+    settings: Mapping[str, object]
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message. `parent_id` is the turn it answers; turns with the same parent are alternatives."""
+
+    id: int
+    session_id: str
+    parent_id: int | None
+    role: Role
+    text: str
+    status: Status
+    created_at: str
+    finished_at: str | None = None
+    prompt_tokens: int | None = None
+    reply_tokens: int | None = None
+    ms_first: float | None = None
+    ms_total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    prompt_tokens: int | None = None
+    reply_tokens: int | None = None
+    ms_first: float | None = None
+    ms_total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    id: int
+    turn_id: int
+    position: int
+    text: str
+    tactics: Mapping[str, float] = field(default_factory=dict)
+    """The tactics the sentence is tagged with, and the tagger's score for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """The plan a reply was given. `weights` is a share for each tactic, summing to 1."""
+
+    layout: str
+    weights: Mapping[str, float]
+    targets: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Empathy:
+    """Six Lend-an-Ear dimensions, 1 to 5 each, and who rated them."""
+
+    validating_emotions: float
+    encouraging_elaboration: float
+    demonstrating_understanding: float
+    unsolicited_advice: float
+    self_orientation: float
+    dismissing_emotions: float
+    rater: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The person's own judgement of a reply."""
+
+    value: int
+    note: str | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskEvent:
+    turn_id: int
+    level: int
+    layer: str
+    card_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """`matches` are the spans of `snippet` that answer the query, as (start, end)."""
+
+    session: Session
+    turn: Turn
+    snippet: str
+    matches: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    sessions: int
+    archived: int
+    turns: int
+    sentences: int
+    ratings: int
+    risk_events: int
+    bytes: int
+    """Of every file of the database; 0 in memory."""
+    first_at: str | None
+    last_at: str | None

@@ -1,0 +1,140 @@
+"""The tables, from the first version on. A migration that was ever released is never edited: add another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("companion")
+
+# Deleting a long session must not recurse through its parent links (SQLite stops at 1,000 levels), so that key only
+# checks, and only at commit. AUTOINCREMENT keeps the id of a deleted turn from being given to another.
+_FIRST_TABLES = (
+    """CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        title TEXT,
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        archived INTEGER NOT NULL DEFAULT 0 CHECK (archived IN (0, 1)),
+        model TEXT,
+        condition TEXT,
+        settings TEXT NOT NULL DEFAULT '{}'
+    )""",
+    """CREATE TABLE turns (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+        parent_id INTEGER REFERENCES turns(id) DEFERRABLE INITIALLY DEFERRED,
+        role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+        text TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('streaming', 'complete', 'stopped', 'failed', 'interrupted')),
+        created_at TEXT NOT NULL,
+        finished_at TEXT,
+        prompt_tokens INTEGER,
+        reply_tokens INTEGER,
+        ms_first REAL,
+        ms_total REAL,
+        owner TEXT
+    )""",
+    "CREATE INDEX turns_of_session ON turns(session_id, id)",
+    "CREATE INDEX turns_of_parent ON turns(parent_id)",
+    "CREATE INDEX turns_streaming ON turns(owner) WHERE status = 'streaming'",
+    """CREATE TABLE sentences (
+        id INTEGER PRIMARY KEY,
+        turn_id INTEGER NOT NULL REFERENCES turns(id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (turn_id, position)
+    )""",
+    """CREATE TABLE sentence_tactics (
+        sentence_id INTEGER NOT NULL REFERENCES sentences(id) ON DELETE CASCADE,
+        tactic TEXT NOT NULL,
+        score REAL NOT NULL,
+        PRIMARY KEY (sentence_id, tactic)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE plans (
+        turn_id INTEGER PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE,
+        layout TEXT NOT NULL,
+        weights TEXT NOT NULL,
+        targets TEXT NOT NULL,
+        resting TEXT NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+    """CREATE TABLE ratings (
+        turn_id INTEGER PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE,
+        value INTEGER NOT NULL,
+        note TEXT,
+        created_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE empathy (
+        turn_id INTEGER NOT NULL REFERENCES turns(id) ON DELETE CASCADE,
+        validating_emotions REAL NOT NULL,
+        encouraging_elaboration REAL NOT NULL,
+        demonstrating_understanding REAL NOT NULL,
+        unsolicited_advice REAL NOT NULL,
+        self_orientation REAL NOT NULL,
+        dismissing_emotions REAL NOT NULL,
+        rater TEXT NOT NULL,
+        PRIMARY KEY (turn_id, rater)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE risk_events (
+        turn_id INTEGER NOT NULL REFERENCES turns(id) ON DELETE CASCADE,
+        level INTEGER NOT NULL,
+        layer TEXT NOT NULL,
+        card_shown INTEGER NOT NULL CHECK (card_shown IN (0, 1))
+    )""",
+    "CREATE INDEX risk_events_of_turn ON risk_events(turn_id)",
+    """CREATE TABLE taste (
+        tactic TEXT PRIMARY KEY,
+        multiplier REAL NOT NULL,
+        updated_at TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+# A reply that is still arriving is saved twice a second; it is indexed once, when it is finished. The view lets the
+# index be checked and rebuilt by the same rule.
+_SEARCH = (
+    "CREATE VIEW finished_turns AS SELECT id, text FROM turns WHERE status <> 'streaming'",
+    """CREATE VIRTUAL TABLE turn_search USING fts5(
+        text, content='finished_turns', content_rowid='id', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+    )""",
+    """CREATE TRIGGER turn_search_insert AFTER INSERT ON turns WHEN new.status <> 'streaming' BEGIN
+        INSERT INTO turn_search(rowid, text) VALUES (new.id, new.text);
+    END""",
+    """CREATE TRIGGER turn_search_delete AFTER DELETE ON turns WHEN old.status <> 'streaming' BEGIN
+        INSERT INTO turn_search(turn_search, rowid, text) VALUES ('delete', old.id, old.text);
+    END""",
+    # One trigger, because the order of two is undefined and the old words must go first.
+    """CREATE TRIGGER turn_search_update AFTER UPDATE OF text, status ON turns BEGIN
+        INSERT INTO turn_search(turn_search, rowid, text)
+            SELECT 'delete', old.id, old.text WHERE old.status <> 'streaming';
+        INSERT INTO turn_search(rowid, text) SELECT new.id, new.text WHERE new.status <> 'streaming';
+    END""",
+)
+
+
+def _run(db: Database, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        db.execute(statement)
+
+
+@migrations()
+def m001_first_tables(db: Any) -> None:
+    _run(db, _FIRST_TABLES)
+
+
+@migrations()
+def m002_search(db: Any) -> None:
+    _run(db, _SEARCH)
+
+
+def known() -> list[str]:
+    """The names of all migrations of this version, oldest first."""
+    return [migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))]
+
+
+def state(db: Database) -> tuple[list[str], list[str]]:
+    """(the migrations that `db` still needs, those it has that this version does not know)."""
+    needed = [migration.name for migration in migrations.pending(db)]
+    names = set(known())
+    return needed, [applied.name for applied in migrations.applied(db) if applied.name not in names]

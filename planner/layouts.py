@@ -1,0 +1,163 @@
+"""From plan and history to the messages an engine gets. The plan's text never enters a history.
+
+mint  everything in one system message, in the order of MINT's training prompts (structure theirs, wording
+      ours): role, tactics, usage, response rules, length. The plan enters through the usage block. Without a
+      plan it is MINT's plain layout: role, response rules, length.
+tail  a system message whose bytes never change, the history, and the plan last. What stands before the plan
+      is the same in the next turn's prompt, so an engine that keeps its prefix has read it already.
+mini  the history and nothing else; the plan's targets are control tokens at the start of the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from planner.ledger import Ledger
+from planner.policy import Plan
+from planner.reason import listed
+from planner.tactics import DEFINITIONS, TACTICS
+
+CONTROL_TOKENS: tuple[str, ...] = tuple(f"<|{tactic}|>" for tactic in TACTICS)
+"""One for each tactic, in the fixed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt.
+
+    controls are names of control tokens that come right after the role header, before the content; only the
+    last, open assistant message has any.
+    """
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    controls: tuple[str, ...] = ()
+
+
+class Layout(StrEnum):
+    """How a model is told what to do."""
+
+    MINT = "mint"
+    TAIL = "tail"
+    MINI = "mini"
+
+
+def render(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger: Ledger) -> list[Message]:
+    """The messages for the reply to the last message of `history`; plan None adds no plan.
+
+    history holds user and assistant messages without controls, the person's last. Raises ValueError for any
+    other: what was said, or imported, is never a system message.
+    """
+    _check(history)
+    match layout:
+        case Layout.MINT:
+            return [Message("system", _mint_system(plan, ledger)), *history]
+        case Layout.TAIL:
+            # A message of its own and not a line under the person's words: those stay what they typed, and no
+            # message of theirs can pass for the plan. Its role is system because it instructs.
+            note = [] if plan is None else [Message("system", _note(plan))]
+            return [Message("system", TAIL_SYSTEM), *history, *note]
+        case Layout.MINI:
+            return [*history, Message("assistant", "", controls_of(plan))]
+
+
+def controls_of(plan: Plan | None) -> tuple[str, ...]:
+    """The control tokens of a plan's targets, in the fixed order whatever their weights."""
+    targets = plan.targets if plan else ()
+    return tuple(token for token, tactic in zip(CONTROL_TOKENS, TACTICS, strict=True) if tactic in targets)
+
+
+def _check(history: Sequence[Message]) -> None:
+    if not history or history[-1].role != "user":
+        raise ValueError("a history ends with the person's message")
+    if any(message.role == "system" or message.controls for message in history):
+        raise ValueError("a history holds user and assistant messages, without control tokens")
+
+
+_ROLE = (
+    "You are companion, a program that keeps people company and supports them over a conversation of many "
+    "turns. Good support draws on many tactics and does not lean on the same few each time."
+)
+
+_RESPONSE_RULES = """\
+How to reply:
+- Write one natural message, warm and calm, in plain words.
+- Do not name tactics, do not use them as labels or headings, and do not talk about them.
+- Write no lists.
+- You are a program. Say so plainly when asked, and never speak as if you had a past or a life of your own.
+- Make no diagnosis, and do not present yourself as a professional."""
+
+_LENGTH_RULE = "Be brief: well under 200 tokens."
+
+
+def _numbered(*, examples: bool) -> str:
+    lines = []
+    for number, (tactic, definition) in enumerate(DEFINITIONS.items(), start=1):
+        example = f' For example: "{definition.example}"' if examples else ""
+        lines.append(f"{number}. {tactic.label}: {definition.text}{example}")
+    return "\n".join(lines)
+
+
+_TACTICS_WITH_EXAMPLES = f"The ten tactics of support:\n{_numbered(examples=True)}"
+
+TAIL_SYSTEM = "\n\n".join(
+    (
+        _ROLE,
+        f"The ten tactics of support:\n{_numbered(examples=False)}",
+        "After the person's message a note may say which of them fit now. Follow it, and never mention it.",
+        _RESPONSE_RULES,
+        _LENGTH_RULE,
+    )
+)
+"""The system message of the tail layout: the same bytes for every plan and ledger."""
+
+
+def _mint_system(plan: Plan | None, ledger: Ledger) -> str:
+    if plan is None:
+        return "\n\n".join((_ROLE, _RESPONSE_RULES, _LENGTH_RULE))
+    return "\n\n".join(
+        (_ROLE, _TACTICS_WITH_EXAMPLES, _usage_block(plan, ledger), _RESPONSE_RULES, _LENGTH_RULE)
+    )
+
+
+def _usage_block(plan: Plan, ledger: Ledger) -> str:
+    lines = ["Tactics so far in this conversation:", _previous_turn(ledger)]
+    if ledger.turns:
+        unused = [tactic for tactic in ledger.unused() if tactic not in plan.closed]
+        lines.append(
+            f"Not used yet: {listed(unused)}." if unused else "Every tactic that fits now has been used."
+        )
+    lines += _limits(plan)
+    return "\n".join(lines)
+
+
+def _previous_turn(ledger: Ledger) -> str:
+    if ledger.last is None:
+        return "This is the first turn, so none has been used."
+    used = [(tactic, count) for tactic, count in ledger.last.counts().items() if count]
+    if not used:
+        return "Your previous turn used none of them."
+    used.sort(key=lambda pair: -pair[1])  # stable: equals keep the fixed order
+    counted = ", ".join(f"{tactic.label} ({count})" for tactic, count in used)
+    return f"Your previous turn used: {counted}. Prefer others now."
+
+
+def _note(plan: Plan) -> str:
+    lines = [f"For this reply: aim for {listed(plan.targets)}."]
+    if plan.resting:
+        lines.append(f"Go easy on {listed(plan.resting)}.")
+    return "\n".join(lines + _limits(plan))
+
+
+def _limits(plan: Plan) -> list[str]:
+    """What a reply must stay clear of: closed tactics, and openings used of late."""
+    lines = []
+    if plan.closed:
+        lines.append(f"Leave out for now: {listed(plan.closed)}.")
+    if plan.avoid_openers:
+        openings = ", ".join(f'"{opener}"' for opener in plan.avoid_openers)
+        lines.append(f"Do not open with: {openings}.")
+    return lines

@@ -1,0 +1,306 @@
+"""`companion train mini`: a small Qwen3-architecture language model from scratch, on a CPU, in hours.
+
+Two stages (plain English, then conversations with control tokens), hidden matrices by Muon and the rest by AdamW, bf16
+autocast, torch.compile. A run can be stopped anywhere and continues exactly: the same rows in the same order, the same losses.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+
+from companion.errors import NotFound, UsageError
+from companion.tagging import RuleTagger, used
+from companion.text import split_sentences
+from training.corpora import OWN, SOURCES, Dialogue, Document, held_out
+from training.recipe import MiniRecipe, check
+from training.run import Interrupt, Run, digest, write_json
+from training.tokens import END, END_OF_TEXT, Encoding, draw_controls, plain_text, train_tokenizer
+
+Tokens = NDArray[np.uint16]
+
+EVALUATE_EVERY = 100
+CHECKPOINT_EVERY = 50
+HELD_OUT_BLOCKS = 24
+"""Blocks of 512 tokens per source on which held-out perplexity is measured."""
+
+
+class Corpus:
+    """The documents of the sources a recipe names, each read when a stage first needs it.
+
+    `record` is a JSON file with a hash of every source read so far: continuing a run on other text is refused.
+    """
+
+    def __init__(self, data: Path, own: Path, record: Path) -> None:
+        self._data, self._own, self._record = data, own, record
+        self._read: dict[str, list[Document]] = {}
+
+    def _documents(self, name: str) -> list[Document]:
+        if name not in self._read:
+            source = OWN if name == OWN.name else SOURCES.get(name)
+            if source is None:
+                raise NotFound(f"The recipe names the source {name!r}; known: {', '.join([*SOURCES, OWN.name])}.")
+            folder = self._own if source is OWN else self._data / source.path
+            if not folder.is_dir():
+                raise NotFound(f"The text for {name!r} is not at {folder}. Give the data folder with --data.")
+            self._read[name] = list(source.read(folder))
+            self._check(name, digest(map(plain_text, self._read[name])))
+        return self._read[name]
+
+    def _check(self, name: str, found: str) -> None:
+        known: dict[str, str] = json.loads(self._record.read_text("utf-8")) if self._record.exists() else {}
+        if known.get(name, found) != found:
+            raise UsageError(f"The text of {name!r} changed since this run began; start a new run, or put the old text back.")
+        write_json(self._record, known | {name: found})
+
+    def train(self, name: str) -> list[Document]:
+        """Documents to learn from."""
+        return [document for document in self._documents(name) if not held_out(document)]
+
+    def held_out(self, name: str) -> list[Document]:
+        """Documents for measuring only."""
+        return [document for document in self._documents(name) if held_out(document)]
+
+
+def tagged(document: Dialogue) -> list[frozenset[str]]:
+    """The tactics of each reply: written by hand where they are, read by rules elsewhere."""
+    tagger = RuleTagger()
+    replies = document.turns[1::2]
+    written = document.tactics or (frozenset(),) * len(replies)
+    return [
+        hand or frozenset(tactic.value for scores in tagger.tag(split_sentences(reply)) for tactic in used(scores))
+        for hand, reply in zip(written, replies, strict=True)
+    ]
+
+
+def encode(documents: list[Document], encoding: Encoding, rng: random.Random, passes: float) -> list[list[int]]:
+    """Token ids of the documents, each `passes` times on average; control tokens are drawn anew in every pass."""
+    ids: list[list[int]] = []
+    for document in documents:
+        repeats = int(passes) + (rng.random() < passes % 1)
+        if not isinstance(document, Dialogue):
+            ids += [encoding.prose(document)] * repeats
+            continue
+        tactics = tagged(document) if repeats else []
+        for _ in range(repeats):
+            ids.append(encoding.dialogue(document, lambda reply: draw_controls(tactics[reply], rng)))
+    return ids
+
+
+def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int) -> Tokens:
+    """The training rows of a stage, shuffled: (rows, block + 1). Depends on the recipe and the data alone."""
+    stage = recipe.stages[index]
+    rng = random.Random(f"{recipe.seed}/{stage.name}")
+    documents = [ids for name, passes in stage.passes.items() for ids in encode(corpus.train(name), encoding, rng, passes)]
+    rng.shuffle(documents)
+    flat = np.fromiter((token for ids in documents for token in ids), dtype=np.uint16)
+    rows = (len(flat) - 1) // stage.block
+    starts = np.random.default_rng(recipe.seed + index).permutation(rows) * stage.block
+    return np.stack([flat[start : start + stage.block + 1] for start in starts])
+
+
+def held_out_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int) -> dict[str, Tokens]:
+    """For each source of a stage up to HELD_OUT_BLOCKS rows of 513 tokens that are never trained on."""
+    found = {}
+    for name in recipe.stages[index].passes:
+        documents = encode(corpus.held_out(name), encoding, random.Random(recipe.seed), 1.0)
+        flat = [token for ids in documents for token in ids]
+        count = min(HELD_OUT_BLOCKS, (len(flat) - 1) // 512)
+        if count:
+            found[name] = np.stack([np.array(flat[i * 512 : i * 512 + 513], np.uint16) for i in range(count)])
+    return found
+
+
+def new_model(recipe: MiniRecipe, tokenizer: Tokenizer) -> Qwen3ForCausalLM:
+    """An untrained network of the recipe's shape."""
+    shape = recipe.model
+    config = Qwen3Config(
+        vocab_size=recipe.vocabulary,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.feed_forward,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.kv_heads,
+        head_dim=shape.head_size,
+        max_position_embeddings=recipe.context,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+        rms_norm_eps=1e-6,
+        tie_word_embeddings=True,
+        attention_bias=False,
+        bos_token_id=None,
+        eos_token_id=tokenizer.token_to_id(END),
+        pad_token_id=tokenizer.token_to_id(END_OF_TEXT),
+        use_cache=False,
+    )
+    torch.manual_seed(recipe.seed)
+    return Qwen3ForCausalLM(config)
+
+
+class Optimiser:
+    """Muon (Jordan et al. 2024) for the hidden matrices, AdamW for embeddings and norms, one learning rate for both."""
+
+    def __init__(self, model: Qwen3ForCausalLM) -> None:
+        matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+        others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+        self._parts: dict[str, torch.optim.Optimizer] = {
+            "muon": torch.optim.Muon(matrices, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+            "adamw": torch.optim.AdamW(others, betas=(0.9, 0.95), weight_decay=0.0),
+        }
+
+    def step(self, rate: float) -> None:
+        for part in self._parts.values():
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+    def state(self) -> dict[str, Any]:
+        return {name: part.state_dict() for name, part in self._parts.items()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+
+
+class Trainer:
+    """The loop: one optimiser step after another, from wherever the run folder stands."""
+
+    def __init__(self, run: Run, recipe: MiniRecipe, corpus: Corpus, *, micro_rows: int = 8, compiled: bool = True) -> None:
+        self.run, self.recipe = run, recipe
+        self._corpus, self._micro_rows = corpus, micro_rows
+        self.tokenizer = self._tokenizer()
+        self._encoding = Encoding(self.tokenizer)
+        self.model = new_model(recipe, self.tokenizer)
+        self._optimiser = Optimiser(self.model)
+        self.step = self._load()
+        self._forward = torch.compile(self._loss) if compiled else self._loss
+        self._stage = -1
+        self._train_rows = np.empty((0, 0), np.uint16)
+        self._held_out: dict[str, Tokens] = {}
+
+    def _tokenizer(self) -> Tokenizer:
+        path = self.run.folder / "tokenizer.json"
+        if not path.exists():
+            documents = (item for name in self.recipe.stages[0].passes for item in self._corpus.train(name))
+            train_tokenizer(map(plain_text, documents), self.recipe.vocabulary).save(str(path))
+        return Tokenizer.from_file(str(path))
+
+    def _load(self) -> int:
+        checkpoints = self.run.checkpoints()
+        if not checkpoints:
+            return 0
+        state = torch.load(checkpoints[-1] / "state.pt", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self._optimiser.load(state["optimiser"])
+        step: int = state["step"]
+        self.run.rewind(step)
+        return step
+
+    def save(self) -> Path:
+        """Write a checkpoint of the current step."""
+        with self.run.checkpoint(self.step) as folder:
+            state = {"step": self.step, "model": self.model.state_dict(), "optimiser": self._optimiser.state()}
+            torch.save(state, folder / "state.pt")
+        return self.run.checkpoints()[-1]
+
+    def _loss(self, rows: torch.Tensor) -> torch.Tensor:
+        """Mean cross-entropy in nats of rows (B, T + 1)."""
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.model(input_ids=rows[:, :-1], use_cache=False).logits  # (B, T, V)
+        return cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
+
+    def _rows(self, index: int, step: int) -> torch.Tensor:
+        """The rows of one optimiser step: (rows, block + 1)."""
+        if self._stage != index:
+            self._stage = index
+            self._train_rows = stage_rows(self._corpus, self._encoding, self.recipe, index)
+            self._held_out = held_out_rows(self._corpus, self._encoding, self.recipe, index)
+        count = self.recipe.stages[index].rows
+        chosen = [(step * count + i) % len(self._train_rows) for i in range(count)]
+        return torch.from_numpy(self._train_rows[chosen].astype(np.int64))
+
+    def train_step(self) -> dict[str, Any]:
+        """One optimiser step; returns its metrics."""
+        index, within = self.recipe.at(self.step)
+        stage = self.recipe.stages[index]
+        rows = self._rows(index, within)
+        micro = max(1, self._micro_rows * 512 // stage.block)
+        started = time.perf_counter()
+        total = 0.0
+        for part in rows.split(micro):
+            loss = self._forward(part) * (len(part) / len(rows))
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            total += loss.item()
+        if not math.isfinite(total):
+            raise FloatingPointError(f"the loss became {total} at step {self.step}; lower the stage's lr")
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        rate = stage.rate(within)
+        self._optimiser.step(rate)
+        self.step += 1
+        seconds = time.perf_counter() - started
+        return {
+            "step": self.step,
+            "stage": stage.name,
+            "loss": total,
+            "lr": rate,
+            "grad_norm": float(norm),
+            "tokens_per_second": round(rows[:, 1:].numel() / seconds),
+        }
+
+    @torch.no_grad()
+    def perplexity(self) -> dict[str, float]:
+        """Held-out perplexity per source."""
+        self.model.eval()
+        found = {
+            name: math.exp(
+                sum(self._loss(torch.from_numpy(row[None].astype(np.int64))).item() for row in rows) / len(rows)
+            )
+            for name, rows in self._held_out.items()
+        }
+        self.model.train()
+        return found
+
+    def train(self, until: int | None = None) -> bool:
+        """Train to the end of the recipe, or to step `until`. False when a person stopped it (a checkpoint is written)."""
+        end = min(self.recipe.steps, until or self.recipe.steps)
+        with Interrupt() as interrupt, tqdm(total=self.recipe.steps, initial=self.step, unit="step") as bar:
+            while self.step < end and not interrupt.requested:
+                metrics = self.train_step()
+                if self.step % EVALUATE_EVERY == 0 or self.step == self.recipe.steps:
+                    metrics["perplexity"] = self.perplexity()
+                self.run.log(metrics)
+                bar.set_description(f"{metrics['stage']}: loss {metrics['loss']:.3f}, {metrics['tokens_per_second']} tokens/s")
+                bar.update()
+                if self.step % CHECKPOINT_EVERY == 0:
+                    self.save()
+        if self.step % CHECKPOINT_EVERY or not self.run.checkpoints():
+            self.save()
+        return self.step >= end
+
+    def export(self) -> Path:
+        """Write the model and its tokenizer in Hugging Face form; returns the folder."""
+        folder = self.run.folder / "model"
+        self.model.config.use_cache = True
+        self.model.save_pretrained(folder)
+        fast = PreTrainedTokenizerFast(tokenizer_object=self.tokenizer, eos_token=END, pad_token=END_OF_TEXT)
+        fast.save_pretrained(folder)
+        return folder
+
+
+def start(values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: Path | None = None) -> Trainer:
+    """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts)."""
+    run = Run.open(resume) if resume else Run.create(runs, "mini", check(MiniRecipe, values).model_dump())
+    recipe = check(MiniRecipe, run.recipe())
+    return Trainer(run, recipe, Corpus(data, own, run.folder / "data.json"))

@@ -1,0 +1,139 @@
+"""A run folder: recipe, metrics, checkpoints. Whatever ends a run, the folder says what was done and how to go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from companion.errors import CompanionError, NotFound, UsageError
+
+KEEP = 3
+"""Checkpoints kept in a run folder."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run on disk."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, parent: Path, name: str, recipe: dict[str, Any]) -> Run:
+        """A new folder `name-YYYYmmdd-HHMMSS` under `parent`, with the recipe and the versions used."""
+        folder = parent / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            raise UsageError(f"{folder} exists already; wait a second, or continue it with --resume {folder}.") from None
+        run = cls(folder)
+        write_json(folder / "recipe.json", recipe)
+        write_json(folder / "versions.json", versions())
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """An existing run folder. Raises NotFound when there is no run in `folder`."""
+        if not (folder / "recipe.json").is_file():
+            raise NotFound(f"{folder} holds no run (no recipe.json). Give the folder that `companion train` named.")
+        return cls(folder)
+
+    def recipe(self) -> dict[str, Any]:
+        """The recipe the run was started with, as plain values."""
+        read: dict[str, Any] = json.loads((self.folder / "recipe.json").read_text("utf-8"))
+        return read
+
+    def log(self, row: dict[str, Any]) -> None:
+        """Append one line to metrics.jsonl."""
+        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def rewind(self, step: int) -> None:
+        """Drop the metrics after `step`: they belong to steps that will be done again."""
+        path = self.folder / "metrics.jsonl"
+        if path.exists():
+            rows = [line for line in path.read_text("utf-8").splitlines() if json.loads(line)["step"] <= step]
+            path.write_text("".join(f"{row}\n" for row in rows), "utf-8")
+
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoints, oldest first."""
+        return sorted(self.folder.glob("checkpoint-*[0-9]"), key=lambda path: int(path.name.rpartition("-")[2]))
+
+    @contextmanager
+    def checkpoint(self, step: int) -> Iterator[Path]:
+        """Write a checkpoint into the folder that is given; it counts only once it is whole. Older ones go, `KEEP` stay.
+
+        Raises CompanionError when the disk is full; the earlier checkpoints are still there then.
+        """
+        final = self.folder / f"checkpoint-{step:06d}"
+        partial = self.folder / f"checkpoint-{step:06d}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        try:
+            yield partial
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise CompanionError(
+                f"The checkpoint at step {step} could not be written to {self.folder}: {error.strerror or error}. "
+                f"Free some space and continue with --resume {self.folder}."
+            ) from error
+        shutil.rmtree(final, ignore_errors=True)
+        partial.rename(final)
+        for old in self.checkpoints()[:-KEEP]:
+            shutil.rmtree(old)
+
+
+class Interrupt:
+    """Turns the first Ctrl-C or TERM into a request to stop after the current step; a second one acts at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __enter__(self) -> Interrupt:
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
+        signal.signal(number, signal.default_int_handler)
+
+
+def versions() -> dict[str, str]:
+    """The Python and library versions of this run."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in ("torch", "transformers", "tokenizers", "gguf", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` as readable JSON, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    partial.replace(path)
+
+
+def digest(texts: Iterator[str]) -> str:
+    """SHA-256 over texts, for saying later which data a run saw."""
+    total = hashlib.sha256()
+    for text in texts:
+        total.update(text.encode())
+        total.update(b"\0")
+    return total.hexdigest()
