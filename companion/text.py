@@ -178,9 +178,7 @@ _WORD = re.compile(r"\w")
 _LIST_NUMBER = re.compile(r"\s*[(*_]{0,3}\d{1,3}\.\Z")
 _DOTTED = re.compile(r"(?:\w\.)+\w\.")
 _INITIAL = re.compile(r"[A-HJ-Z]\.")
-_NEVER_LAST = frozenset(
-    {"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "e.g.", "i.e.", "cf.", "approx."}
-)
+_NEVER_LAST = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "e.g.", "i.e.", "cf.", "approx."})
 _SELDOM_LAST = frozenset({"etc.", "inc.", "ltd.", "jr.", "sr.", "est.", "dept.", "min.", "hr.", "hrs."})
 _TOKEN_WINDOW = 24
 

@@ -118,18 +118,14 @@ TAIL_SYSTEM = "\n\n".join(
 def _mint_system(plan: Plan | None, ledger: Ledger) -> str:
     if plan is None:
         return "\n\n".join((_ROLE, _RESPONSE_RULES, _LENGTH_RULE))
-    return "\n\n".join(
-        (_ROLE, _TACTICS_WITH_EXAMPLES, _usage_block(plan, ledger), _RESPONSE_RULES, _LENGTH_RULE)
-    )
+    return "\n\n".join((_ROLE, _TACTICS_WITH_EXAMPLES, _usage_block(plan, ledger), _RESPONSE_RULES, _LENGTH_RULE))
 
 
 def _usage_block(plan: Plan, ledger: Ledger) -> str:
     lines = ["Tactics so far in this conversation:", _previous_turn(ledger)]
     if ledger.turns:
         unused = [tactic for tactic in ledger.unused() if tactic not in plan.closed]
-        lines.append(
-            f"Not used yet: {listed(unused)}." if unused else "Every tactic that fits now has been used."
-        )
+        lines.append(f"Not used yet: {listed(unused)}." if unused else "Every tactic that fits now has been used.")
     lines += _limits(plan)
     return "\n".join(lines)
 

@@ -69,13 +69,8 @@ class NeedTable:
         complete = [*(self.share[stage] for stage in Stage), *(self.cue[name] for name in CUES)]
         if any(set(row) != set(TACTICS) or not all(0 < n < inf for n in row.values()) for row in complete):
             raise ValueError("a need table has a number above zero for every tactic at every stage and cue")
-        if any(
-            row.get(previous, 1.0) > 1 or min(row.values(), default=1) < 1
-            for previous, row in self.follow.items()
-        ):
-            raise ValueError(
-                "in a need table what follows a tactic has a lift of 1 or more, and is not itself"
-            )
+        if any(row.get(previous, 1.0) > 1 or min(row.values(), default=1) < 1 for previous, row in self.follow.items()):
+            raise ValueError("in a need table what follows a tactic has a lift of 1 or more, and is not itself")
 
     @classmethod
     def from_json(cls, text: str) -> NeedTable:

@@ -70,7 +70,6 @@ def _surprisal(turn: TurnRecord, history: Iterable[TurnRecord], length: int) -> 
     for chain, count in seen.items():
         context[chain[:-1]] += count
     surprisals = [
-        log((context[chain[:-1]] + ALPHA * len(TACTICS)) / (seen[chain] + ALPHA))
-        for chain in _chains(turn, length)
+        log((context[chain[:-1]] + ALPHA * len(TACTICS)) / (seen[chain] + ALPHA)) for chain in _chains(turn, length)
     ]
     return sum(surprisals) / len(surprisals) if surprisals else 0.0

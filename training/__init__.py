@@ -1,1 +1,1 @@
-"""Everything that makes a model: data, the mini model, GGUF. Imported by the chat only inside the body of `train` and `eval`."""
+"""Everything that makes a model. The chat imports it only inside the bodies of `train` and `eval`."""

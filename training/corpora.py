@@ -1,9 +1,9 @@
 """The permissive text that the mini model learns from, read from a folder laid out like `shared/data`.
 
 Each reader yields documents: plain prose (`Prose`) or a conversation (`Dialogue`). What a source may be used for is
-decided here, once: the Lend-an-Ear conversations and the published model outputs are never read, non-commercial stories are
-left out, and a conversation is cut before its first mention of suicide or self-harm, because a model this small must not
-improvise there.
+decided here, once: the Lend-an-Ear conversations and the published model outputs are never read, non-commercial
+stories are left out, and a conversation is cut before its first mention of suicide or self-harm, because a model this
+small must not improvise there.
 """
 
 from __future__ import annotations
@@ -80,8 +80,10 @@ def shorten(text: str, words: int = 70) -> str:
 
 
 def dialogue(turns: list[tuple[bool, str]]) -> Dialogue | None:
-    """A `Dialogue` from (is the person's, text) pairs: starts with the person, merges neighbours of one side, ends with a
-    reply, stops before a mention of suicide or self-harm. None when nothing usable is left.
+    """A `Dialogue` from (is the person's, text) pairs, or None when nothing usable is left.
+
+    It starts with the person, merges neighbours of one side, ends with a reply, and stops before a mention of suicide or
+    self-harm.
     """
     merged: list[str] = []
     for is_person, raw in turns:
@@ -179,7 +181,9 @@ def read_counsel_chat(folder: Path) -> Iterator[Document]:
     """CounselChat: question and answer."""
     for path in sorted(folder.rglob("20200325_counsel_chat.csv")):
         for row in csv.DictReader(path.open(encoding="utf-8", errors="replace")):
-            made = dialogue([(True, row["questionText"] or row["questionTitle"] or ""), (False, row["answerText"] or "")])
+            made = dialogue(
+                [(True, row["questionText"] or row["questionTitle"] or ""), (False, row["answerText"] or "")]
+            )
             if made:
                 yield made
 

@@ -1,7 +1,8 @@
 """`companion train mini`: a small Qwen3-architecture language model from scratch, on a CPU, in hours.
 
 Two stages (plain English, then conversations with control tokens), hidden matrices by Muon and the rest by AdamW, bf16
-autocast, torch.compile. A run can be stopped anywhere and continues exactly: the same rows in the same order, the same losses.
+autocast, torch.compile. A run can be stopped anywhere and continues exactly: the same rows in the same order, the same
+losses.
 """
 
 from __future__ import annotations
@@ -22,14 +23,19 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from companion.errors import NotFound, UsageError
-from companion.tagging import RuleTagger, used
+from companion.tagging import RuleTagger
+from companion.tagging import used as tactics_of
 from companion.text import split_sentences
 from training.corpora import OWN, SOURCES, Dialogue, Document, held_out
+from training.gguf import write_gguf
 from training.recipe import MiniRecipe, check
 from training.run import Interrupt, Run, digest, write_json
 from training.tokens import END, END_OF_TEXT, Encoding, draw_controls, plain_text, train_tokenizer
 
 Tokens = NDArray[np.uint16]
+
+OWN_TEXT = Path(__file__).parent / "corpus" / "support"
+"""The project's own replies, in the repository."""
 
 EVALUATE_EVERY = 100
 CHECKPOINT_EVERY = 50
@@ -62,7 +68,9 @@ class Corpus:
     def _check(self, name: str, found: str) -> None:
         known: dict[str, str] = json.loads(self._record.read_text("utf-8")) if self._record.exists() else {}
         if known.get(name, found) != found:
-            raise UsageError(f"The text of {name!r} changed since this run began; start a new run, or put the old text back.")
+            raise UsageError(
+                f"The text of {name!r} changed since this run began; start a new run, or put the old text back."
+            )
         write_json(self._record, known | {name: found})
 
     def train(self, name: str) -> list[Document]:
@@ -80,7 +88,8 @@ def tagged(document: Dialogue) -> list[frozenset[str]]:
     replies = document.turns[1::2]
     written = document.tactics or (frozenset(),) * len(replies)
     return [
-        hand or frozenset(tactic.value for scores in tagger.tag(split_sentences(reply)) for tactic in used(scores))
+        hand
+        or frozenset(tactic.value for scores in tagger.tag(split_sentences(reply)) for tactic in tactics_of(scores))
         for hand, reply in zip(written, replies, strict=True)
     ]
 
@@ -90,12 +99,12 @@ def encode(documents: list[Document], encoding: Encoding, rng: random.Random, pa
     ids: list[list[int]] = []
     for document in documents:
         repeats = int(passes) + (rng.random() < passes % 1)
-        if not isinstance(document, Dialogue):
+        if isinstance(document, Dialogue):
+            tactics = tagged(document) if repeats else []
+            for _ in range(repeats):
+                ids.append(encoding.dialogue(document, [list(draw_controls(used, rng)) for used in tactics]))
+        else:
             ids += [encoding.prose(document)] * repeats
-            continue
-        tactics = tagged(document) if repeats else []
-        for _ in range(repeats):
-            ids.append(encoding.dialogue(document, lambda reply: draw_controls(tactics[reply], rng)))
     return ids
 
 
@@ -103,7 +112,9 @@ def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: in
     """The training rows of a stage, shuffled: (rows, block + 1). Depends on the recipe and the data alone."""
     stage = recipe.stages[index]
     rng = random.Random(f"{recipe.seed}/{stage.name}")
-    documents = [ids for name, passes in stage.passes.items() for ids in encode(corpus.train(name), encoding, rng, passes)]
+    documents = [
+        ids for name, passes in stage.passes.items() for ids in encode(corpus.train(name), encoding, rng, passes)
+    ]
     rng.shuffle(documents)
     flat = np.fromiter((token for ids in documents for token in ids), dtype=np.uint16)
     rows = (len(flat) - 1) // stage.block
@@ -177,7 +188,9 @@ class Optimiser:
 class Trainer:
     """The loop: one optimiser step after another, from wherever the run folder stands."""
 
-    def __init__(self, run: Run, recipe: MiniRecipe, corpus: Corpus, *, micro_rows: int = 8, compiled: bool = True) -> None:
+    def __init__(
+        self, run: Run, recipe: MiniRecipe, corpus: Corpus, *, micro_rows: int = 8, compiled: bool = True
+    ) -> None:
         self.run, self.recipe = run, recipe
         self._corpus, self._micro_rows = corpus, micro_rows
         self.tokenizer = self._tokenizer()
@@ -211,7 +224,11 @@ class Trainer:
     def save(self) -> Path:
         """Write a checkpoint of the current step."""
         with self.run.checkpoint(self.step) as folder:
-            state = {"step": self.step, "model": self.model.state_dict(), "optimiser": self._optimiser.state()}
+            state = {
+                "step": self.step,
+                "model": self.model.state_dict(),
+                "optimiser": self._optimiser.state(),
+            }
             torch.save(state, folder / "state.pt")
         return self.run.checkpoints()[-1]
 
@@ -239,7 +256,7 @@ class Trainer:
         micro = max(1, self._micro_rows * 512 // stage.block)
         started = time.perf_counter()
         total = 0.0
-        for part in rows.split(micro):
+        for part in torch.split(rows, micro):
             loss = self._forward(part) * (len(part) / len(rows))
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             total += loss.item()
@@ -273,7 +290,7 @@ class Trainer:
         return found
 
     def train(self, until: int | None = None) -> bool:
-        """Train to the end of the recipe, or to step `until`. False when a person stopped it (a checkpoint is written)."""
+        """Train to the end of the recipe, or to step `until`; False when a person stopped it. A checkpoint is left."""
         end = min(self.recipe.steps, until or self.recipe.steps)
         with Interrupt() as interrupt, tqdm(total=self.recipe.steps, initial=self.step, unit="step") as bar:
             while self.step < end and not interrupt.requested:
@@ -281,13 +298,19 @@ class Trainer:
                 if self.step % EVALUATE_EVERY == 0 or self.step == self.recipe.steps:
                     metrics["perplexity"] = self.perplexity()
                 self.run.log(metrics)
-                bar.set_description(f"{metrics['stage']}: loss {metrics['loss']:.3f}, {metrics['tokens_per_second']} tokens/s")
+                bar.set_description(
+                    f"{metrics['stage']}: loss {metrics['loss']:.3f}, {metrics['tokens_per_second']} tokens/s"
+                )
                 bar.update()
                 if self.step % CHECKPOINT_EVERY == 0:
                     self.save()
         if self.step % CHECKPOINT_EVERY or not self.run.checkpoints():
             self.save()
         return self.step >= end
+
+    def finish(self, out: Path) -> Path:
+        """Write the model in Hugging Face form into the run folder and as a Q8_0 GGUF to `out`; returns `out`."""
+        return write_gguf(self.export(), out, "q8_0", name=f"companion {self.recipe.name}", licence="mit")
 
     def export(self) -> Path:
         """Write the model and its tokenizer in Hugging Face form; returns the folder."""

@@ -78,9 +78,7 @@ def observe(folder: Path) -> list[Observation]:
         messages = answered(row["full_conversation"])
         turns = tagged.get(name, {})
         if sorted(turns) != list(range(1, len(messages) + 1)):
-            raise ValueError(
-                f"conversation {name} has {len(messages)} supporter turns, but tags for {len(turns)}"
-            )
+            raise ValueError(f"conversation {name} has {len(messages)} supporter turns, but tags for {len(turns)}")
         previous: frozenset[Tactic] = frozenset()
         for index, message in enumerate(messages):
             tactics = turns[index + 1]
@@ -156,9 +154,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the table of a folder to a file, or to stdout."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.need", description="Estimate the planner's need table."
-    )
+    parser = argparse.ArgumentParser(prog="python -m training.need", description="Estimate the planner's need table.")
     parser.add_argument("folder", type=Path, help=f"folder with {CONVERSATIONS} and {TURNS}")
     parser.add_argument("-o", "--output", type=Path, help="file to write; stdout without it")
     arguments = parser.parse_args(argv)

@@ -94,7 +94,9 @@ Recipe = TypeVar("Recipe", bound=BaseModel)
 
 def available() -> list[str]:
     """Names of the recipes that ship."""
-    return sorted(path.name.removesuffix(".toml") for path in files("training.recipes").iterdir() if path.name.endswith(".toml"))
+    return sorted(
+        path.name.removesuffix(".toml") for path in files("training.recipes").iterdir() if path.name.endswith(".toml")
+    )
 
 
 def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -110,7 +112,9 @@ def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
     elif name in available():
         text = (files("training.recipes") / f"{name}.toml").read_text("utf-8")
     else:
-        raise NotFound(f"There is no recipe {name!r}. Recipes: {', '.join(available())}; or give a path to a .toml file.")
+        raise NotFound(
+            f"There is no recipe {name!r}. Recipes: {', '.join(available())}; or give a path to a .toml file."
+        )
     values = tomllib.loads(text)
     for change in changes:
         _apply(values, change)

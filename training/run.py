@@ -35,7 +35,9 @@ class Run:
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            raise UsageError(f"{folder} exists already; wait a second, or continue it with --resume {folder}.") from None
+            raise UsageError(
+                f"{folder} exists already; wait a second, or continue it with --resume {folder}."
+            ) from None
         run = cls(folder)
         write_json(folder / "recipe.json", recipe)
         write_json(folder / "versions.json", versions())
@@ -71,7 +73,7 @@ class Run:
 
     @contextmanager
     def checkpoint(self, step: int) -> Iterator[Path]:
-        """Write a checkpoint into the folder that is given; it counts only once it is whole. Older ones go, `KEEP` stay.
+        """Write a checkpoint into the folder that is given; it counts once it is whole. Of the older ones `KEEP` stay.
 
         Raises CompanionError when the disk is full; the earlier checkpoints are still there then.
         """

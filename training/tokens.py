@@ -6,7 +6,7 @@ Byte-level BPE with the split expression that llama.cpp knows as `qwen2`, so tha
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -65,21 +65,23 @@ class Encoding:
         """The text, then an end of text."""
         return [*self._text(document.text), self._id[END_OF_TEXT]]
 
-    def dialogue(self, document: Dialogue, controls: Callable[[int], Iterable[str]]) -> list[int]:
-        """ChatML; `controls(i)` names the control tokens in front of reply `i`. Ends with an end of text."""
+    def dialogue(self, document: Dialogue, controls: Sequence[Iterable[str]]) -> list[int]:
+        """ChatML; `controls[i]` names the control tokens in front of reply `i`. Ends with an end of text."""
         ids: list[int] = []
         for position, text in enumerate(document.turns):
             role = "assistant" if position % 2 else "user"
             ids += [self._id[START], *self._header[role]]
             if role == "assistant":
-                ids += [self._id[name] for name in controls(position // 2)]
+                ids += [self._id[name] for name in controls[position // 2]]
             ids += [*self._text(text), self._id[END], *self._newline]
         return [*ids, self._id[END_OF_TEXT]]
 
 
 def draw_controls(used: frozenset[str], rng: random.Random) -> Iterator[str]:
-    """Control tokens for a reply that used these tactics: none a third of the time, so that the model also talks without a
-    plan and reads a history without one; otherwise one to three of them, in the fixed order, as a plan would name them.
+    """Control tokens for a reply that used these tactics.
+
+    None a third of the time, so that the model also talks without a plan and reads a history without one; otherwise one
+    to three of them, in the fixed order, as a plan would name them.
     """
     present = [position for position, tactic in enumerate(TACTICS) if tactic.value in used]
     if not present or rng.random() < 1 / 3:

@@ -20,12 +20,13 @@ ENVIRONMENT = {
     "GOMP_SPINCOUNT": "5000",  # OpenMP's default waiting makes decoding 7x slower beside one busy process
     "GGML_NO_BACKTRACE": "1",  # an assert would start a debugger
 }
+LAST_SECONDS = 2.0  # that a child may take to end after it has closed its pipe
 
 Reply = dict[str, Any]
 
 
 class Call:
-    """One request and its replies so far: the last has `done` or `error`, or is None when the child is gone."""
+    """One request and its replies: the last has `done` or `error`, or is None when the child is gone."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -68,9 +69,7 @@ class Child:
         self._state = threading.Lock()
         self._numbers = 0
         self._gone = False
-        self._reader = threading.Thread(
-            target=self._read, args=(replies_out,), name="engine replies", daemon=True
-        )
+        self._reader = threading.Thread(target=self._read, args=(replies_out,), name="engine replies", daemon=True)
         self._reader.start()
 
     @property
@@ -91,17 +90,20 @@ class Child:
     def how_it_ended(self) -> str:
         return f"signal {self.signal}" if self.signal else f"exit status {self._process.returncode}"
 
-    def ask(self, op: str, **fields: object) -> Call:
-        """Send a request. A child that is gone answers with None, like one that goes while it is at work."""
+    def open_call(self) -> Call:
+        """A call that can be stopped from now on. A child that is gone answers it with None."""
         with self._state:
             self._numbers += 1
             call = Call(self._numbers)
             if self._gone:
                 call.put(None)
-                return call
-            self._calls[call.number] = call
+            else:
+                self._calls[call.number] = call
+            return call
+
+    def ask(self, call: Call, op: str, **fields: object) -> None:
+        """Send the request of a call. Waits while a child that hangs does not read; `kill` ends the wait."""
         self._send({"op": op, "id": call.number, **fields})
-        return call
 
     def stop(self, call: Call, patience: float) -> None:
         """Ask the child to abandon a call; kill it if it has not after `patience` seconds. Never waits."""
@@ -128,10 +130,8 @@ class Child:
             self._requests.close()
 
     def _send(self, request: dict[str, object]) -> None:
-        with (
-            self._writing,
-            contextlib.suppress(BrokenPipeError, ValueError),
-        ):  # the reader reports a dead child
+        # A child that is gone is reported by the reader, not here.
+        with self._writing, contextlib.suppress(BrokenPipeError, ValueError):
             self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
 
@@ -144,8 +144,11 @@ class Child:
                     call.put(reply)
                     if call.settled.is_set():
                         del self._calls[call.number]
-        self._process.kill()
-        self._process.wait()
+        try:
+            self._process.wait(timeout=LAST_SECONDS)  # killed at once, it could not say how it ended
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         with self._state:
             self._gone = True
             waiting = list(self._calls.values())

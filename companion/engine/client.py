@@ -35,7 +35,7 @@ from companion.engine.protocol import (
     Sampling,
 )
 from companion.engine.remembered import Remembered, model_key
-from companion.engine.template import render
+from companion.engine.template import Part, render
 
 WORKER = (sys.executable, "-m", "companion.engine.worker")
 PATIENCE = 2.0  # seconds that a cancelled child has before it is killed
@@ -59,7 +59,7 @@ class LlamaEngine:
         memory: Callable[[], int | None] = available_memory,
         patience: float = PATIENCE,
     ) -> None:
-        """`profile` None is guessed from the file; `threads` None is one for each physical core.
+        """`profile` None is guessed from the file; `threads` None is one for each core that is free.
 
         `state_dir` holds the child's log and what is remembered about models; without it neither is kept.
         """
@@ -87,14 +87,13 @@ class LlamaEngine:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         self._begin()
         _, profile = self._ready()
-        return int(self._answer(self._ask("count", parts=render(messages, profile)))["tokens"])
+        return self._tokens("count", render(messages, profile))
 
     def prefill(self, messages: Sequence[Message]) -> int:
         self._begin()
         try:
             _, profile = self._ready()
-            call = self._ask("prefill", parts=render(messages, profile, ahead=True))
-            return int(self._answer(call)["tokens"])
+            return self._tokens("prefill", render(messages, profile, ahead=True))
         except EngineCancelled:
             return 0
 
@@ -108,8 +107,7 @@ class LlamaEngine:
                 return
             self._cancelled = True
             child, call = self._child, self._call
-        if child and call and not call.settled.is_set():
-            child.stop(call, self._patience)
+        self._stop(child, call)
 
     def close(self) -> None:
         with self._lock:
@@ -118,6 +116,17 @@ class LlamaEngine:
         if child:
             child.close()
 
+    @property
+    def profile(self) -> Profile | None:
+        """How the model is talked to; None before it is loaded, unless it was given."""
+        return self._loaded[1] if self._loaded else self._given_profile
+
+    @property
+    def pid(self) -> int | None:
+        """The model process, while there is one."""
+        child = self._child
+        return child.pid if child and child.alive else None
+
     # -- a call ---------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -125,6 +134,11 @@ class LlamaEngine:
             if self._closed:
                 raise EngineError("The engine is closed.")
             self._cancelled = False
+
+    def _stop(self, child: Child | None, call: Call | None) -> None:
+        """The call settles soon after, at the latest when the child is killed."""
+        if child and call and not call.settled.is_set():
+            child.stop(call, self._patience)
 
     def _stream(self, messages: tuple[Message, ...], sampling: Sampling) -> Iterator[Piece | Finish]:
         started = time.monotonic()
@@ -152,22 +166,20 @@ class LlamaEngine:
         except EngineCancelled:
             yield finish("cancelled")
         finally:
-            if call and self._child and not call.settled.is_set():  # the reader walked away in mid-reply
-                self._child.stop(call, self._patience)
+            self._stop(self._child, call)  # where the reader walked away in mid-reply
 
     def _ask(self, op: str, **fields: object) -> Call:
         """Raises EngineCancelled where the call was cancelled before it came this far."""
         with self._lock:
-            if self._cancelled or self._child is None:
+            child = self._child
+            if self._cancelled or child is None:
                 raise EngineCancelled
-            self._call = self._child.ask(op, **fields)
-            return self._call
+            self._call = call = child.open_call()
+        child.ask(call, op, **fields)
+        return call
 
-    def _answer(self, call: Call) -> dict[str, Any]:
-        while True:
-            match self._next(call):
-                case {"done": answer}:
-                    return dict(answer)
+    def _tokens(self, op: str, parts: list[Part]) -> int:
+        return int(self._next(self._ask(op, parts=parts))["done"]["tokens"])
 
     def _next(self, call: Call, timeout: float | None = None) -> Reply:
         """The next reply that is not an error. Raises queue.Empty after `timeout` seconds."""
@@ -189,7 +201,10 @@ class LlamaEngine:
 
     def _ready(self, progress: Progress | None = None) -> tuple[EngineInfo, Profile]:
         """Starts a child where there is none, or where it has died since the last call."""
-        child = self._child
+        child, call = self._child, self._call
+        if child and call:  # a reply that was not read to its end may be in the way
+            self._stop(child, call)
+            call.settled.wait()
         if self._loaded is None or child is None or not child.alive:
             self._discard()
             self._loaded = self._load(progress or (lambda _: None))
@@ -217,7 +232,7 @@ class LlamaEngine:
         seconds = time.monotonic() - started
         report(1.0)
         info = EngineInfo(
-            header.name, str(self.path), facts["context"], profile.layout, facts["parameters"], size, seconds
+            header.name, str(self.path), facts["context"], profile.layout.value, facts["parameters"], size, seconds
         )
         return info, profile
 

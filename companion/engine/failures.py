@@ -44,9 +44,7 @@ def from_reply(error: dict[str, Any], path: Path) -> EngineError:
         case "load" | "broken" | "internal" if NO_MEMORY.search(detail):
             return out_of_memory(path)
         case "broken":
-            return EngineError(
-                f"llama-cpp-python cannot be used ({detail}): install it again with {INSTALL}."
-            )
+            return EngineError(f"llama-cpp-python cannot be used ({detail}): install it again with {INSTALL}.")
         case "load" if unknown := UNKNOWN_ARCHITECTURE.search(detail):
             return EngineError(
                 f"{path.name} has the architecture {unknown[1]!r}, which this llama.cpp does not know: "

@@ -80,9 +80,7 @@ class _Reader:
         meta: dict[str, Value] = {}
         for _ in range(pairs):
             key = self._string()
-            meta[key] = self._value(
-                self._number("I"), keep=key in (TOKENS, TOKEN_TYPES) or "head_count" in key
-            )
+            meta[key] = self._value(self._number("I"), keep=key in (TOKENS, TOKEN_TYPES) or "head_count" in key)
         parameters, size = self._tensors(tensors, _whole(meta.get("general.alignment")) or 32)
         architecture = str(meta.get("general.architecture", ""))
         return Header(

@@ -13,7 +13,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 import llama_cpp as lib
@@ -61,7 +60,6 @@ class LlamaModel:
         path: str,
         *,
         context: int,
-        threads: int,
         extra_buffers: bool,
         stop: StopFlag,
         progress: Callable[[float], bool],
@@ -71,7 +69,7 @@ class LlamaModel:
         self._stop = stop
         self._model = self._load(path, extra_buffers, progress)
         self.vocab = lib.llama_model_get_vocab(self._model)
-        self._context = self._new_context(context, threads)
+        self._context = self._new_context(context)
         self._memory = lib.llama_get_memory(self._context)
         self._batch = lib.llama_batch_init(BATCH, 0, 1)
         self._cache: list[int] = []
@@ -89,12 +87,11 @@ class LlamaModel:
             raise LoadFailed
         return model
 
-    def _new_context(self, limit: int, threads: int) -> Any:
+    def _new_context(self, limit: int) -> Any:
         params = lib.llama_context_default_params()
         self.context = params.n_ctx = min(limit, lib.llama_model_n_ctx_train(self._model) or limit)
         params.n_batch = params.n_ubatch = BATCH
         params.n_outputs_max = 1
-        params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED  # on a CPU it costs decoding a third
         params.abort_callback = ctypes.cast(self._stop.function, lib.ggml_abort_callback)
         params.abort_callback_data = self._stop.argument
@@ -103,6 +100,9 @@ class LlamaModel:
         if not context:
             raise LoadFailed
         return context
+
+    def use_threads(self, threads: int) -> None:
+        lib.llama_set_n_threads(self._context, threads, threads)
 
     @property
     def parameters(self) -> int:
@@ -139,11 +139,7 @@ class LlamaModel:
         """Matches, without width, where a user-defined token begins that looks like markup."""
         attr, text = lib.llama_vocab_get_attr, lib.llama_vocab_get_text
         ids = range(lib.llama_vocab_n_tokens(self.vocab))
-        names = [
-            text(self.vocab, i).decode()
-            for i in ids
-            if attr(self.vocab, i) & lib.LLAMA_TOKEN_ATTR_USER_DEFINED
-        ]
+        names = [text(self.vocab, i).decode() for i in ids if attr(self.vocab, i) & lib.LLAMA_TOKEN_ATTR_USER_DEFINED]
         marked = [re.escape(name) for name in names if name[0] in "<[" and name[-1] in ">]" and len(name) > 2]
         return re.compile(f"(?={'|'.join(marked)})" if marked else "(?!)")
 
@@ -169,9 +165,7 @@ class LlamaModel:
 
         Before a reply the last token is always read again, because sampling needs its logits.
         """
-        kept = sum(
-            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._cache, tokens, strict=False))
-        )
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._cache, tokens, strict=False)))
         if for_reply:
             kept = min(kept, len(tokens) - 1)
         if kept < len(self._cache) and not lib.llama_memory_seq_rm(self._memory, 0, kept, -1):
@@ -252,15 +246,3 @@ class LlamaModel:
         lib.llama_batch_free(self._batch)
         lib.llama_free(self._context)
         lib.llama_model_free(self._model)
-
-
-def physical_cores() -> int:
-    """Cores this process may use, hyper-threads counted once: a second thread on a core slows decoding."""
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    if allowed is None:
-        return os.cpu_count() or 1
-    siblings = set()
-    for cpu in allowed:
-        topology = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        siblings.add(topology.read_text(encoding="ascii") if topology.exists() else str(cpu))
-    return max(1, len(siblings))

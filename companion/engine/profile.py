@@ -6,6 +6,7 @@ Guessed from the metadata of the GGUF file, so that any file can be talked to wi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from companion.engine.gguf_file import Header
 from companion.engine.protocol import EngineError, Sampling
@@ -21,7 +22,7 @@ class Profile:
     """How to talk to one model."""
 
     layout: Layout = Layout.TAIL
-    template: str = "chatml"
+    template: Literal["chatml"] = "chatml"
     empty_think: bool = False
     """Put an empty think block after every assistant header: so Qwen3 models are told not to think."""
     controls: frozenset[str] = frozenset()

@@ -158,7 +158,7 @@ class ScriptedEngine:
             raise ContextFull(len(words), self._info.context)
         pairs = zip(self._cache, words, strict=False)
         kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        self._cache = words
+        self._cache = list(words)
         return kept
 
 
@@ -172,9 +172,7 @@ def _in_order(replies: Sequence[Reply]) -> Callable[[Sequence[Message]], Reply]:
     def next_reply(messages: Sequence[Message]) -> Reply:
         reply = next(remaining, None)
         if reply is None:
-            raise EngineError(
-                f"The scripted engine was given {len(replies)} replies and is asked for one more."
-            )
+            raise EngineError(f"The scripted engine was given {len(replies)} replies and is asked for one more.")
         return reply
 
     return next_reply

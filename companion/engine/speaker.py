@@ -59,9 +59,7 @@ class Speaker:
             self.model.read(tokens)
         return self.model.cached - kept
 
-    def stream(
-        self, parts: Sequence[tuple[str, str]], sampling: Sampling, emit: Callable[[str], None]
-    ) -> Outcome:
+    def stream(self, parts: Sequence[tuple[str, str]], sampling: Sampling, emit: Callable[[str], None]) -> Outcome:
         """Emits the reply's text as it comes."""
         tokens, recent = self._prompt(parts)
         self._check_room(tokens)

@@ -16,6 +16,7 @@ import traceback
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from companion.engine.cores import Cores
 from companion.engine.inbox import Inbox
 from companion.engine.protocol import Sampling
 
@@ -42,6 +43,8 @@ class Worker:
         self._inbox = Inbox(requests)
         self._replies = os.fdopen(replies, "wb")
         self._speaker: Speaker | None = None
+        self._cores = Cores()
+        self._threads: int | None = None
 
     def run(self) -> None:
         while True:
@@ -72,6 +75,7 @@ class Worker:
     def _speak(self, speaker: Speaker, request: dict[str, Any]) -> dict[str, Any]:
         from companion.engine.speaker import TooLong
 
+        speaker.model.use_threads(self._threads or self._cores.free())
         parts = request["parts"]
         try:
             match request["op"]:
@@ -81,16 +85,14 @@ class Worker:
                     return {"tokens": speaker.prefill(parts)}
                 case "stream":
                     sampling = Sampling(**request["sampling"])
-                    return asdict(
-                        speaker.stream(parts, sampling, lambda text: self._send(request["id"], text=text))
-                    )
+                    return asdict(speaker.stream(parts, sampling, lambda text: self._send(request["id"], text=text)))
                 case op:
                     raise Failure("internal", detail=f"no request is called {op}")
         except TooLong as error:
             raise Failure("full", tokens=error.tokens, context=speaker.model.context) from None
 
     def _load(self, request: dict[str, Any]) -> tuple[Speaker, dict[str, Any]]:
-        from companion.engine.llama import LlamaModel, LoadFailed, Stopped, complaints, physical_cores
+        from companion.engine.llama import LlamaModel, LoadFailed, Stopped, complaints
         from companion.engine.speaker import Speaker
 
         stop = self._inbox.stop
@@ -107,11 +109,12 @@ class Worker:
             model = LlamaModel(
                 request["path"],
                 context=request["context"],
-                threads=request["threads"] or physical_cores(),
                 extra_buffers=request["extra_buffers"],
                 stop=stop,
                 progress=progress,
             )
+            self._threads = request["threads"]
+            model.use_threads(self._threads or self._cores.free())
             model.self_test()
         except (LoadFailed, Stopped):
             raise Failure("cancelled" if stop else "load", detail="; ".join(complaints)) from None

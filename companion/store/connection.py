@@ -1,6 +1,6 @@
 """The database file: opening it safely, one connection for all threads, and errors a person can act on.
 
-Python's sqlite3 is used directly on the hot path; sqlite-utils brings the migrations and the nested transactions.
+Python's sqlite3 is used directly on the hot path; sqlite-utils brings the migrations and nested transactions.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def now() -> str:
 class Connection:
     """One SQLite connection, shared by the threads of this process under a lock.
 
-    `path` None keeps everything in memory: nothing is written anywhere. `busy_seconds` is how long a write waits
-    for another program's. Raises `CompanionError` when the file cannot be used.
+    `path` None keeps everything in memory: nothing is written anywhere. `busy_seconds` is how long a write
+    waits for another program's. Raises `CompanionError` when the file cannot be used.
     """
 
     def __init__(self, path: Path | None, *, busy_seconds: float = 10.0) -> None:
@@ -66,7 +66,7 @@ class Connection:
                     return self._set_up(connection)
                 except sqlite3.OperationalError as error:
                     connection.close()
-                    # Another program opening, closing or migrating the file can be reported at once, without the wait.
+                    # A program that is opening or closing the file can be reported at once, without the wait.
                     if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                         raise
                     time.sleep(0.02)
@@ -104,6 +104,14 @@ class Connection:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+        strange = schema.strange_parts(connection)
+        if strange:
+            raise CompanionError(
+                f"{self.path} holds something companion did not make ({strange[0]!r}) that would run by itself. "
+                "Do not open this file; put a backup in its place, or choose another data folder."
+            )
+        if not schema.triggers_may_search():
+            connection.execute("PRAGMA trusted_schema=ON")  # only for the triggers just compared
         return db
 
     def _migrate(self, db: Database) -> None:
@@ -126,7 +134,7 @@ class Connection:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside is committed together, or not at all. Blocks may be nested: the outermost commits."""
+        """Everything inside is committed together, or not at all. Of nested blocks the outermost commits."""
         with self._lock, self._errors():
             if self._connection.in_transaction:
                 with self._db.atomic():
@@ -165,7 +173,8 @@ class Connection:
         except OSError as error:
             reason = error.strerror or str(error)
             raise CompanionError(
-                f"The data at {self.path} could not be used: {reason}. Check who owns it, or choose another folder."
+                f"The data at {self.path} could not be used: {reason}. "
+                "Check who owns it, or choose another data folder."
             ) from error
 
     def _sentence(self, error: sqlite3.Error) -> str:
@@ -174,12 +183,9 @@ class Connection:
             case sqlite3.SQLITE_FULL:
                 return f"There is no space left to save to {where}. Free some space; what was saved is safe."
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-                return f"{where} may not be written. Make it writable for yourself, or choose another data folder."
+                return f"{where} may not be written. Make it writable for you, or choose another data folder."
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                return (
-                    f"Another program kept {where} locked for {self.busy_seconds:g} seconds. "
-                    "Close it, or try again."
-                )
+                return f"Another program kept {where} locked for {self.busy_seconds:g} seconds. Close it, or try again."
             case sqlite3.SQLITE_NOTADB:
                 return f"{where} is not a database. Move it away, or choose another data folder."
             case sqlite3.SQLITE_CORRUPT:

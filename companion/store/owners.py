@@ -1,5 +1,5 @@
-"""Who is writing a reply right now. A process holds a lock on its own small file for as long as it lives, however it
-ends; a pid would be given out again, and means nothing in another container on the same folder."""
+"""Who is writing a reply right now. A process holds a lock on its own small file for as long as it lives, however
+it ends; a pid would be given out again, and means nothing in another container on the same folder."""
 
 from __future__ import annotations
 

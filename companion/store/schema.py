@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from functools import cache
 from typing import Any
 
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("companion")
 
-# Deleting a long session must not recurse through its parent links (SQLite stops at 1,000 levels), so that key only
-# checks, and only at commit. AUTOINCREMENT keeps the id of a deleted turn from being given to another.
+# Deleting a long session must not recurse through its parent links (SQLite stops at 1,000 levels), so that key
+# only checks, and only at commit. AUTOINCREMENT keeps the id of a deleted turn from being given to another.
 _FIRST_TABLES = (
     """CREATE TABLE sessions (
         id TEXT PRIMARY KEY,
@@ -91,12 +93,13 @@ _FIRST_TABLES = (
     ) WITHOUT ROWID""",
 )
 
-# A reply that is still arriving is saved twice a second; it is indexed once, when it is finished. The view lets the
-# index be checked and rebuilt by the same rule.
+# A reply that is still arriving is saved twice a second; it is indexed once, when it is finished. The view lets
+# the index be checked and rebuilt by the same rule.
 _SEARCH = (
     "CREATE VIEW finished_turns AS SELECT id, text FROM turns WHERE status <> 'streaming'",
     """CREATE VIRTUAL TABLE turn_search USING fts5(
-        text, content='finished_turns', content_rowid='id', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+        text, content='finished_turns', content_rowid='id', columnsize=0,
+        tokenize='unicode61 remove_diacritics 2'
     )""",
     """CREATE TRIGGER turn_search_insert AFTER INSERT ON turns WHEN new.status <> 'streaming' BEGIN
         INSERT INTO turn_search(rowid, text) VALUES (new.id, new.text);
@@ -118,23 +121,58 @@ def _run(db: Database, statements: tuple[str, ...]) -> None:
         db.execute(statement)
 
 
-@migrations()
+# sqlite-utils gives the decorator no complete type.
+@migrations()  # type: ignore[untyped-decorator]
 def m001_first_tables(db: Any) -> None:
     _run(db, _FIRST_TABLES)
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]
 def m002_search(db: Any) -> None:
     _run(db, _SEARCH)
 
 
-def known() -> list[str]:
-    """The names of all migrations of this version, oldest first."""
-    return [migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))]
+@cache
+def known() -> frozenset[str]:
+    """The names of all migrations of this version."""
+    empty = Database(memory=True, execute_plugins=False)
+    return frozenset(migration.name for migration in migrations.pending(empty))
 
 
 def state(db: Database) -> tuple[list[str], list[str]]:
     """(the migrations that `db` still needs, those it has that this version does not know)."""
     needed = [migration.name for migration in migrations.pending(db)]
-    names = set(known())
-    return needed, [applied.name for applied in migrations.applied(db) if applied.name not in names]
+    return needed, [applied.name for applied in migrations.applied(db) if applied.name not in known()]
+
+
+def strange_parts(connection: sqlite3.Connection) -> list[str]:
+    """The names of triggers that are not ours, and of search parts that are not as we made them."""
+    ours = {_words(statement) for statement in _SEARCH}
+    return [
+        name
+        for name, sql in connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' OR name IN ('finished_turns', 'turn_search')"
+        )
+        if _words(sql) not in ours
+    ]
+
+
+def _words(sql: str) -> str:
+    return " ".join(sql.split())
+
+
+@cache
+def triggers_may_search() -> bool:
+    """Whether this SQLite lets a trigger write to FTS5 while `trusted_schema` is off; 3.40 does not."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.executescript(
+            "PRAGMA trusted_schema=OFF; CREATE TABLE a(b); CREATE VIRTUAL TABLE c USING fts5(b); "
+            "CREATE TRIGGER d AFTER INSERT ON a BEGIN INSERT INTO c(b) VALUES (new.b); END; "
+            "INSERT INTO a VALUES ('e');"
+        )
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True

@@ -55,8 +55,8 @@ class Sessions(Connection):
                     secrets.choice(LETTERS_AND_DIGITS) for _ in range(ID_LENGTH - 1)
                 )
                 made = connection.execute(
-                    "INSERT OR IGNORE INTO sessions(id, title, created_at, updated_at, model, condition, settings) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO sessions"
+                    "(id, title, created_at, updated_at, model, condition, settings) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (identity, title, moment, moment, model, condition, json.dumps(dict(settings or {}))),
                 )
                 if made.rowcount:
@@ -67,8 +67,8 @@ class Sessions(Connection):
         """The session with this id, or the only one whose id begins so. Raises `NotFound` or `UsageError`."""
         wanted = id_or_prefix.strip().lower()
         rows = self._rows(
-            f"SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.id >= ? AND s.id < ? || '\U0010ffff' ORDER BY s.id LIMIT 9",
-            (wanted, wanted),
+            f"SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT 9",
+            (wanted, wanted + "\U0010ffff"),
         )
         if not wanted or not rows:
             raise NotFound(f"There is no session {id_or_prefix!r}. `companion sessions list` shows their ids.")
@@ -77,9 +77,7 @@ class Sessions(Connection):
             raise UsageError(f"{id_or_prefix!r} begins several session ids: {ids}. Give one more character.")
         return session_of(rows[0])
 
-    def sessions(
-        self, *, archived: bool | None = False, limit: int | None = None, offset: int = 0
-    ) -> list[Session]:
+    def sessions(self, *, archived: bool | None = False, limit: int | None = None, offset: int = 0) -> list[Session]:
         """The sessions, last used first; `archived` None gives both kinds."""
         where = "" if archived is None else f"WHERE s.archived = {int(archived)}"
         rows = self._rows(
@@ -116,8 +114,7 @@ class Sessions(Connection):
         moment = now()
         with self.transaction() as connection:
             connection.executemany(
-                "INSERT INTO taste(tactic, multiplier, updated_at) VALUES (?, ?, ?) ON CONFLICT(tactic) DO UPDATE "
-                "SET multiplier = excluded.multiplier, updated_at = excluded.updated_at",
+                "INSERT OR REPLACE INTO taste(tactic, multiplier, updated_at) VALUES (?, ?, ?)",
                 [(str(tactic), multiplier, moment) for tactic, multiplier in multipliers.items()],
             )
 
@@ -126,7 +123,7 @@ class Sessions(Connection):
             connection.execute("DELETE FROM taste")
 
     def stats(self) -> Stats:
-        counts = self._rows(
+        sessions, archived, turns, sentences, ratings, risk_events, first_at, last_at = self._rows(
             "SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM sessions WHERE archived), "
             "(SELECT count(*) FROM turns), (SELECT count(*) FROM sentences), (SELECT count(*) FROM ratings), "
             "(SELECT count(*) FROM risk_events), (SELECT min(created_at) FROM sessions), "
@@ -134,4 +131,4 @@ class Sessions(Connection):
         )[0]
         files = [] if self.path is None else [self.path.with_name(self.path.name + side) for side in SIDE_FILES]
         size = sum(file.stat().st_size for file in files if file.exists())
-        return Stats(*counts[:6], bytes=size, first_at=counts[6], last_at=counts[7])
+        return Stats(sessions, archived, turns, sentences, ratings, risk_events, size, first_at, last_at)

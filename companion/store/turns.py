@@ -1,28 +1,25 @@
-"""Turns and what is known about them. Nothing is overwritten: another try is another child of the same parent."""
+"""Writing turns and what is known about them. Nothing is overwritten: another try is another child of its parent."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from companion.errors import NotFound, UsageError
 from companion.store import owners
 from companion.store.connection import now
-from companion.store.rows import Empathy, PlanRow, Rating, RiskEvent, Role, Sentence, Status, Timings, Turn
-from companion.store.sessions import Sessions, title_of
-
-TURN_COLUMNS = """t.id, t.session_id, t.parent_id, t.role, t.text, t.status, t.created_at, t.finished_at,
-    t.prompt_tokens, t.reply_tokens, t.ms_first, t.ms_total"""
+from companion.store.history import History
+from companion.store.rows import Empathy, PlanRow, Role, Status, Timings, Turn
+from companion.store.sessions import title_of
 
 
-def turn_of(row: Sequence[Any]) -> Turn:
-    """A turn from the columns of `TURN_COLUMNS`."""
-    return Turn(row[0], row[1], row[2], Role(row[3]), row[4], Status(row[5]), *row[6:12])
+def _check_over(status: Status) -> None:
+    if status is Status.STREAMING:
+        raise ValueError("only begin_reply makes a streaming turn")
 
 
-class Turns(Sessions):
+class Turns(History):
     def __init__(self, path: Path | None, *, busy_seconds: float = 10.0) -> None:
         super().__init__(path, busy_seconds=busy_seconds)
         self._owner: owners.Owner | None = None
@@ -55,7 +52,7 @@ class Turns(Sessions):
         return Turn(turn_id, session_id, parent_id, Role.ASSISTANT, "", Status.STREAMING, moment)
 
     def save_partial(self, turn_id: int, text: str) -> None:
-        """The whole text so far. It outlives this program at once, a power cut from the next full commit on."""
+        """The whole text so far. It outlives this program at once, a power cut from the next commit on."""
         with self._relaxed() as connection:
             connection.execute("UPDATE turns SET text = ? WHERE id = ? AND status = 'streaming'", (text, turn_id))
 
@@ -70,8 +67,7 @@ class Turns(Sessions):
         empathy: Empathy | None = None,
     ) -> Turn:
         """The end of a reply and all that is known about it, in one transaction."""
-        if status is Status.STREAMING:
-            raise ValueError("a finished reply cannot be streaming")
+        _check_over(status)
         moment = now()
         spent = timings or Timings()
         with self.transaction() as connection:
@@ -80,8 +76,8 @@ class Turns(Sessions):
             if before.status not in {Status.STREAMING, Status.INTERRUPTED}:
                 raise UsageError(f"The reply {turn_id} is already {before.status}. Begin another one.")
             connection.execute(
-                "UPDATE turns SET text = ?, status = ?, finished_at = ?, prompt_tokens = ?, reply_tokens = ?, "
-                "ms_first = ?, ms_total = ?, owner = NULL WHERE id = ?",
+                "UPDATE turns SET text = ?, status = ?, finished_at = ?, prompt_tokens = ?, "
+                "reply_tokens = ?, ms_first = ?, ms_total = ?, owner = NULL WHERE id = ?",
                 (
                     text,
                     status,
@@ -122,6 +118,7 @@ class Turns(Sessions):
         created_at: str | None = None,
     ) -> Turn:
         """A turn that is already over, such as an imported one. Wrap many of them in `transaction`."""
+        _check_over(status)
         moment = created_at or now()
         with self.transaction() as connection:
             turn_id = self._insert(session_id, parent_id, role, text, status, moment, moment, None)
@@ -133,12 +130,13 @@ class Turns(Sessions):
             return self.turn(turn_id)
 
     def add_sentences(self, turn_id: int, sentences: Iterable[tuple[str, Mapping[str, float]]]) -> None:
-        """The sentences of a turn with the tactics they are tagged with; they take the place of earlier ones."""
+        """The sentences of a turn with the tactics they are tagged with; earlier ones are replaced."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM sentences WHERE turn_id = ?", (turn_id,))
             for position, (text, tactics) in enumerate(sentences):
                 made = connection.execute(
-                    "INSERT INTO sentences(turn_id, position, text) VALUES (?, ?, ?)", (turn_id, position, text)
+                    "INSERT INTO sentences(turn_id, position, text) VALUES (?, ?, ?)",
+                    (turn_id, position, text),
                 )
                 connection.executemany(
                     "INSERT INTO sentence_tactics(sentence_id, tactic, score) VALUES (?, ?, ?)",
@@ -150,8 +148,8 @@ class Turns(Sessions):
         with self.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO empathy(turn_id, validating_emotions, encouraging_elaboration, "
-                "demonstrating_understanding, unsolicited_advice, self_orientation, dismissing_emotions, rater) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "demonstrating_understanding, unsolicited_advice, self_orientation, dismissing_emotions, "
+                "rater) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     turn_id,
                     empathy.validating_emotions,
@@ -183,7 +181,7 @@ class Turns(Sessions):
             )
 
     def recover(self) -> int:
-        """Marks replies whose program has ended as interrupted, with the text that had arrived; returns how many.
+        """Marks replies whose program has ended as interrupted; returns how many. Their text stays.
 
         Replies that another living program is writing are left alone. Call it once when the program starts.
         """
@@ -191,113 +189,17 @@ class Turns(Sessions):
             return 0
         folder = self.path.parent
         with self.transaction() as connection:
-            streaming = connection.execute(
-                "SELECT DISTINCT owner FROM turns WHERE status = 'streaming' AND owner IS NOT NULL"
-            ).fetchall()
-            ended = [token for (token,) in streaming if not owners.is_alive(folder, token)]
+            streaming = connection.execute("SELECT DISTINCT owner FROM turns WHERE status = 'streaming'").fetchall()
+            ended = [token for (token,) in streaming if not (token and owners.is_alive(folder, token))]
             count = 0
             for token in ended:
                 count += connection.execute(
                     "UPDATE turns SET status = 'interrupted', finished_at = ?, owner = NULL "
-                    "WHERE status = 'streaming' AND owner = ?",
+                    "WHERE status = 'streaming' AND owner IS ?",
                     (now(), token),
                 ).rowcount
             owners.sweep(folder)
         return count
-
-    def turn(self, turn_id: int) -> Turn:
-        rows = self._rows(f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.id = ?", (turn_id,))
-        if not rows:
-            raise NotFound(f"There is no turn {turn_id}. `companion sessions show ID` lists the turns of a session.")
-        return turn_of(rows[0])
-
-    def turns(self, session_id: str) -> list[Turn]:
-        """Every turn of a session, all branches, oldest first."""
-        return [
-            turn_of(row)
-            for row in self._rows(
-                f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.session_id = ? ORDER BY t.id", (session_id,)
-            )
-        ]
-
-    def path_to(self, session_id: str, leaf: int | None = None) -> list[Turn]:
-        """The turns from the first one to `leaf`: one branch. By default the newest branch."""
-        if leaf is not None and self.turn(leaf).session_id != session_id:
-            raise NotFound(f"Turn {leaf} is not in session {session_id!r}. `companion sessions show {session_id}`.")
-        rows = self._rows(
-            f"""WITH RECURSIVE branch(id) AS (
-                SELECT coalesce(?, (SELECT max(id) FROM turns WHERE session_id = ?))
-                UNION ALL
-                SELECT turns.parent_id FROM branch JOIN turns ON turns.id = branch.id WHERE parent_id IS NOT NULL
-            ) SELECT {TURN_COLUMNS} FROM branch JOIN turns t ON t.id = branch.id ORDER BY t.id""",
-            (leaf, session_id),
-        )
-        return [turn_of(row) for row in rows]
-
-    def siblings(self, turn_id: int) -> list[Turn]:
-        """The alternatives at this place, the turn itself among them, oldest first."""
-        turn = self.turn(turn_id)
-        rows = self._rows(
-            f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.session_id = ? AND t.parent_id IS ? ORDER BY t.id",
-            (turn.session_id, turn.parent_id),
-        )
-        return [turn_of(row) for row in rows]
-
-    def children(self, turn_id: int) -> list[Turn]:
-        rows = self._rows(f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.parent_id = ? ORDER BY t.id", (turn_id,))
-        return [turn_of(row) for row in rows]
-
-    def sentences(self, session_id: str) -> dict[int, tuple[Sentence, ...]]:
-        """The tagged sentences of a session, by turn."""
-        with self._lock:
-            tactics: dict[int, dict[str, float]] = {}
-            for sentence_id, tactic, score in self._rows(
-                "SELECT a.sentence_id, a.tactic, a.score FROM turns t JOIN sentences s ON s.turn_id = t.id "
-                "JOIN sentence_tactics a ON a.sentence_id = s.id WHERE t.session_id = ? ORDER BY a.rowid",
-                (session_id,),
-            ):
-                tactics.setdefault(sentence_id, {})[tactic] = score
-            found: dict[int, list[Sentence]] = {}
-            for row in self._rows(
-                "SELECT s.id, s.turn_id, s.position, s.text FROM turns t JOIN sentences s ON s.turn_id = t.id "
-                "WHERE t.session_id = ? ORDER BY s.turn_id, s.position",
-                (session_id,),
-            ):
-                found.setdefault(row[1], []).append(Sentence(*row, tactics=tactics.get(row[0], {})))
-        return {turn_id: tuple(rows) for turn_id, rows in found.items()}
-
-    def plans(self, session_id: str) -> dict[int, PlanRow]:
-        rows = self._of_session("p.turn_id, p.layout, p.weights, p.targets, p.resting, p.reason", "plans", session_id)
-        return {
-            turn_id: PlanRow(
-                layout, json.loads(weights), tuple(json.loads(targets)), tuple(json.loads(resting)), reason
-            )
-            for turn_id, layout, weights, targets, resting, reason in rows
-        }
-
-    def ratings(self, session_id: str) -> dict[int, Rating]:
-        rows = self._of_session("p.turn_id, p.value, p.note, p.created_at", "ratings", session_id)
-        return {row[0]: Rating(*row[1:]) for row in rows}
-
-    def empathy(self, session_id: str) -> dict[int, tuple[Empathy, ...]]:
-        columns = (
-            "p.turn_id, p.validating_emotions, p.encouraging_elaboration, p.demonstrating_understanding, "
-            "p.unsolicited_advice, p.self_orientation, p.dismissing_emotions, p.rater"
-        )
-        found: dict[int, tuple[Empathy, ...]] = {}
-        for row in self._of_session(columns, "empathy", session_id):
-            found[row[0]] = (*found.get(row[0], ()), Empathy(*row[1:]))
-        return found
-
-    def risk_events(self, session_id: str) -> list[RiskEvent]:
-        rows = self._of_session("p.turn_id, p.level, p.layer, p.card_shown", "risk_events", session_id)
-        return [RiskEvent(turn_id, level, layer, bool(shown)) for turn_id, level, layer, shown in rows]
-
-    def _of_session(self, columns: str, table: str, session_id: str) -> list[tuple[Any, ...]]:
-        return self._rows(
-            f"SELECT {columns} FROM turns t JOIN {table} p ON p.turn_id = t.id WHERE t.session_id = ? ORDER BY t.id",
-            (session_id,),
-        )
 
     def _insert(
         self,

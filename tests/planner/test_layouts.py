@@ -146,7 +146,7 @@ def test_mini_without_a_plan_opens_the_reply_without_controls() -> None:
 
 
 def test_there_is_a_control_token_for_each_tactic_in_order() -> None:
-    assert CONTROL_TOKENS == tuple(f"<|{tactic}|>" for tactic in TACTICS)
+    assert list(CONTROL_TOKENS) == [f"<|{tactic}|>" for tactic in TACTICS]
 
 
 @pytest.mark.parametrize("layout", [Layout.MINT, Layout.TAIL])

@@ -109,9 +109,7 @@ def test_targets_are_the_heaviest_open_tactics(ledger: Ledger, reading: Reading)
 
 
 @given(LEDGERS, st.integers(3, 5), st.booleans())
-def test_in_a_crisis_only_five_tactics_are_open_whatever_is_asked(
-    ledger: Ledger, risk: int, asks_advice: bool
-) -> None:
+def test_in_a_crisis_only_five_tactics_are_open_whatever_is_asked(ledger: Ledger, risk: int, asks_advice: bool) -> None:
     settings = PlanSettings(self_disclosure=True)
     reading = Reading(risk=risk, asks_advice=asks_advice, farewell=True)
     assert open_tactics(ledger, reading, settings) == CRISIS_TACTICS

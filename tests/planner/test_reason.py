@@ -37,8 +37,8 @@ def test_a_plan_names_what_is_new_and_what_rests_and_why() -> None:
 
 def test_what_earlier_replies_used_is_not_laid_to_the_last_one() -> None:
     assert explain(after({V, P}, {Q}), Reading(), [P, Q], [V], crisis=False) == (
-        "This reply aims for paraphrasing and questioning, out of what fits now and has not been used much of "
-        "late. Validation rests, because recent replies used it."
+        "This reply aims for paraphrasing and questioning, out of what fits now and has not been used much "
+        "of late. Validation rests, because recent replies used it."
     )
 
 

@@ -30,12 +30,8 @@ V, Q, A, P = Tactic.VALIDATION, Tactic.QUESTIONING, Tactic.ADVICE, Tactic.PARAPH
 
 PLAN = plan(Ledger(), Reading())  # questioning first; advice and self-disclosure closed
 SETS = st.frozensets(st.sampled_from(TACTICS), max_size=3)
-CANDIDATES = st.builds(
-    Candidate, st.text(max_size=80), SETS, st.none() | st.floats(0, 1), vetoed=st.booleans()
-)
-DRAFTS = st.builds(
-    Draft, st.lists(SETS, max_size=3).map(tuple), st.lists(st.text(max_size=40), max_size=2).map(tuple)
-)
+CANDIDATES = st.builds(Candidate, st.text(max_size=80), SETS, st.none() | st.floats(0, 1), vetoed=st.booleans())
+DRAFTS = st.builds(Draft, st.lists(SETS, max_size=3).map(tuple), st.lists(st.text(max_size=40), max_size=2).map(tuple))
 
 
 def saying(*tactics: Tactic, text: str = "Go on.") -> Candidate:
@@ -109,9 +105,7 @@ def test_the_total_is_the_weighted_sum_of_the_parts() -> None:
     got = score(candidate, plan(ledger, Reading()), ledger, Draft(said=("word word word word",)), weights)
     assert (got.quality, got.opener, got.run_on) == (0.5, 1.0, 0.5)
     assert got.echo == pytest.approx(39 / 42)
-    assert got.total == pytest.approx(
-        got.plan + 2 * got.novelty + 4 * 0.5 - 8 * 1.0 - 16 * 0.5 - 32 * 39 / 42
-    )
+    assert got.total == pytest.approx(got.plan + 2 * got.novelty + 4 * 0.5 - 8 * 1.0 - 16 * 0.5 - 32 * 39 / 42)
 
 
 def test_without_a_rater_quality_counts_nothing() -> None:
@@ -119,9 +113,7 @@ def test_without_a_rater_quality_counts_nothing() -> None:
 
 
 @given(CANDIDATES, DRAFTS)
-def test_every_part_is_bounded_and_only_a_veto_makes_a_candidate_ineligible(
-    candidate: Candidate, draft: Draft
-) -> None:
+def test_every_part_is_bounded_and_only_a_veto_makes_a_candidate_ineligible(candidate: Candidate, draft: Draft) -> None:
     ledger = Ledger((TurnRecord((frozenset({V}),), opener="i hear you"),))
     got = score(candidate, plan(ledger, Reading()), ledger, draft)
     parts = asdict(got)

@@ -20,8 +20,10 @@ V, Q = Tactic.VALIDATION, Tactic.QUESTIONING
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two conversations of two supporter turns: c1 questioning, then questioning and validation; c2 questioning,
-    then validation after a seeker in distress."""
+    """Two conversations of two supporter turns.
+
+    c1: questioning, then questioning and validation. c2: questioning, then, after words of distress, validation.
+    """
     write(
         tmp_path / CONVERSATIONS,
         [
@@ -60,7 +62,9 @@ def test_each_supporter_turn_is_paired_with_the_message_it_answers() -> None:
 
 
 def test_observations_know_stage_reading_and_the_turn_before(folder: Path) -> None:
-    seen = [(o.conversation, o.stage, o.reading.distress, o.previous, o.tactics) for o in observe(folder)]
+    seen: list[tuple[object, ...]] = [
+        (o.conversation, o.stage, o.reading.distress, o.previous, o.tactics) for o in observe(folder)
+    ]
     assert seen == [
         ("c1", "opening", False, frozenset(), {Q}),
         ("c1", "middle", False, {Q}, {Q, V}),
@@ -96,9 +100,7 @@ def test_of_what_follows_only_lifts_above_one_are_kept_and_none_on_itself(folder
         assert all(lift > 1 for lift in row.values())
 
 
-def test_the_file_is_the_same_bytes_each_time_and_loads(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_file_is_the_same_bytes_each_time_and_loads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = folder / "first.json", folder / "second.json"
     main([str(folder), "-o", str(first)])
     main([str(folder), "-o", str(second)])

@@ -1,0 +1,141 @@
+"""`companion doctor`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from companion import __version__, models, paths, settings
+from companion.errors import CompanionError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `fix` says what to do where it is not right."""
+
+    name: str
+    right: bool
+    found: str
+    fix: str = ""
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
+def command(as_json: bool) -> int:
+    """Check Python, settings, model, engine, database and terminal, and say how to mend what is wrong."""
+    findings = []
+    for name, check in CHECKS.items():
+        try:
+            finding = check()
+        except CompanionError as error:
+            finding = Finding(name, False, str(error))
+        findings.append(finding)
+        if as_json:
+            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
+        else:
+            click.echo(f"{'ok   ' if finding.right else 'WRONG'}  {finding.name}: {finding.found}")
+            if finding.fix:
+                click.echo(f"       {finding.fix}")
+    wrong = sum(not finding.right for finding in findings)
+    if not as_json:
+        click.echo("Everything is right." if not wrong else f"{wrong} of {len(findings)} are not right.", err=True)
+    return 1 if wrong else 0
+
+
+def _program() -> Finding:
+    found = f"companion {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return Finding("program", sys.version_info >= (3, 11), found)
+
+
+def _settings() -> Finding:
+    settings.load()
+    path = paths.config_file()
+    return Finding("settings", True, f"{path}{'' if path.exists() else ' (not there; defaults)'}")
+
+
+def _model() -> Finding:
+    path = models.find(settings.load().model)
+    return Finding("model", True, f"{settings.load().model}: {path} ({path.stat().st_size / 1e6:,.0f} MB)")
+
+
+def _library() -> Finding:
+    fix = 'Run `make install`, or `pip install "companion-chat[llama]"` (needs a C++ compiler).'
+    try:
+        return Finding("llama.cpp", True, f"llama-cpp-python {version('llama-cpp-python')}")
+    except PackageNotFoundError:
+        return Finding("llama.cpp", False, "llama-cpp-python is not installed", fix)
+
+
+def _engine() -> Finding:
+    """Loads the model in a child process, which decodes two tokens."""
+    from companion.engine.client import LlamaEngine
+
+    chosen = settings.load()
+    engine = LlamaEngine(
+        models.find(chosen.model),
+        state_dir=paths.private_folder(paths.state_folder()),
+        threads=chosen.threads or None,
+    )
+    try:
+        info = engine.load()
+    finally:
+        engine.close()
+    return Finding(
+        "engine",
+        True,
+        f"loaded in {info.seconds:.1f} s, {info.parameters / 1e6:,.0f} million parameters, "
+        f"reads {info.context:,} tokens, layout {info.layout}",
+    )
+
+
+def _database() -> Finding:
+    from companion.cli.opening import open_store
+
+    if not paths.database().exists():
+        return Finding("database", True, f"{paths.database()} (made with the first session)")
+    with open_store() as store:
+        problems = store.check()
+        stats = store.stats()
+    if problems:
+        fix = "Keep a copy of the file, then restore the newest `companion data backup`."
+        return Finding("database", False, "; ".join(problems[:3]), fix)
+    return Finding("database", True, f"{paths.database()}, {stats.sessions} sessions, {stats.turns} turns, sound")
+
+
+def _privacy() -> Finding:
+    open_to_others = [
+        path
+        for folder in (paths.data_folder(), paths.state_folder())
+        for path in (folder, *(folder.iterdir() if folder.is_dir() else ()))
+        if path.exists() and path.stat().st_mode & 0o077
+    ]
+    if open_to_others:
+        names = ", ".join(map(str, open_to_others[:3]))
+        return Finding("privacy", False, f"others may read {names}", f"Run `chmod -R go= {open_to_others[0]}`.")
+    return Finding("privacy", True, "only you may read the data (it is not encrypted)")
+
+
+def _terminal() -> Finding:
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    fix = "" if encoding == "utf8" else "Set a UTF-8 locale, for example LANG=C.UTF-8."
+    return Finding("terminal", encoding == "utf8", f"{os.environ.get('TERM', 'none')}, {sys.stdout.encoding}", fix)
+
+
+CHECKS: dict[str, Callable[[], Finding]] = {
+    "program": _program,
+    "settings": _settings,
+    "model": _model,
+    "llama.cpp": _library,
+    "engine": _engine,
+    "database": _database,
+    "privacy": _privacy,
+    "terminal": _terminal,
+}

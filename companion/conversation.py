@@ -1,0 +1,227 @@
+"""One conversation: hear, plan, speak, note. Yields events; every front end is a reader of them.
+
+Whatever happens, nothing said is lost: the person's message is committed before anything else, the reply's text as it
+arrives, and the end of a reply, of whatever kind, with its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from companion.context import fit
+from companion.engine.protocol import Engine, EngineError, EngineInfo, Finish, Piece, Sampling
+from companion.errors import UsageError
+from companion.events import (
+    Event,
+    Failed,
+    Finished,
+    Planned,
+    Reply,
+    Stopped,
+    TaggedSentence,
+    Timings,
+    Token,
+    Trimmed,
+    UserSaved,
+)
+from companion.settings import Settings
+from companion.store import PlanRow, Role, Session, Status, Store, Turn
+from companion.store import Timings as StoredTimings
+from companion.tagging import Tagger, used
+from companion.text import Cleaner, clean, split_sentences
+from planner.layouts import Layout, Message, render
+from planner.ledger import Ledger, TurnRecord, opener_of
+from planner.policy import Plan, PlanSettings, plan
+from planner.reading import read
+from planner.tactics import TACTICS, Tactic
+
+
+class Conversation:
+    """A session being talked in. One `say` at a time; `stop` from any thread."""
+
+    def __init__(self, store: Store, engine: Engine, tagger: Tagger, session: Session, settings: Settings) -> None:
+        self.store, self.engine, self.session, self.settings = store, engine, session, settings
+        self.tagger = tagger
+        self.replying = False
+        """Whether a reply is on its way."""
+
+    def say(self, text: str) -> Iterator[Event]:
+        """One turn. Raises UsageError when nothing is left of `text` after cleaning."""
+        heard = clean(text).strip()
+        if not heard:
+            raise UsageError("There is nothing to say in that message; type some words first.")
+        before = self.store.branch(self.session.id)
+        parent = before[-1].id if before else None
+        said = self.store.add_user_turn(self.session.id, heard, parent)
+        yield UserSaved(said.id, said.text)
+        self.replying = True
+        try:
+            yield from self._reply([*before, said])
+        finally:
+            self.replying = False
+
+    def stop(self) -> None:
+        """Stop the reply that is arriving, if there is one; what has arrived is kept."""
+        self.engine.cancel()
+
+    def close(self) -> None:
+        """Let go of the model and the database."""
+        self.engine.close()
+        self.store.close()
+
+    def ledger(self, turns: Sequence[Turn]) -> Ledger:
+        """What the companion's replies among `turns` did."""
+        sentences = self.store.sentences(self.session.id)
+        return Ledger(
+            tuple(
+                TurnRecord(
+                    tuple(frozenset(map(Tactic, sentence.tactics)) for sentence in sentences.get(turn.id, ())),
+                    opener_of(turn.text),
+                )
+                for turn in turns
+                if turn.role is Role.ASSISTANT and turn.text
+            )
+        )
+
+    def _reply(self, turns: list[Turn]) -> Iterator[Event]:
+        """Plan and stream the reply to the last of `turns`."""
+        draft = _Draft(self, self.store.begin_reply(self.session.id, turns[-1].id).id)
+        ledger = self.ledger(turns)
+        try:
+            if self.settings.planner:
+                draft.plan = plan(
+                    ledger,
+                    read(turns[-1].text),
+                    taste={Tactic(name): value for name, value in self.store.taste().items()},
+                    settings=PlanSettings(
+                        strength=self.settings.variety, self_disclosure=self.settings.self_disclosure
+                    ),
+                )
+                yield Planned(draft.plan)
+            info = self.engine.load()
+            draft.layout = Layout(info.layout)
+            messages, left_out, room = self._prompt(turns, draft, ledger, info)
+            if left_out:
+                yield Trimmed(left_out)
+            finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
+            for item in self.engine.stream(messages, self._sampling(room)):
+                if isinstance(item, Piece):
+                    shown = draft.add(item.text)
+                    if shown:
+                        yield Token(shown)
+                else:
+                    finish = item
+            rest = draft.close()
+            if rest:
+                yield Token(rest)
+        except EngineError as error:
+            yield Failed(draft.finish(Status.FAILED, "failed"), str(error))
+            return
+        except BaseException:  # the front end walked away, or Ctrl-C: keep what had arrived, then let it through
+            draft.finish(Status.STOPPED, "stopped")
+            raise
+        draft.timings = Timings(
+            finish.prompt_tokens, finish.cached_tokens, finish.reply_tokens, finish.first_ms, finish.total_ms
+        )
+        if finish.reason == "cancelled":
+            yield Stopped(draft.finish(Status.STOPPED, "stopped"))
+        else:
+            yield Finished(draft.finish(Status.COMPLETE, "complete"))
+
+    def _prompt(
+        self, turns: Sequence[Turn], draft: _Draft, ledger: Ledger, info: EngineInfo
+    ) -> tuple[list[Message], int, int]:
+        """The messages for the engine, the number of messages left out, and the tokens left for the reply."""
+        reserve = min(self.settings.reply_tokens, info.context // 4)
+
+        def whole(part: Sequence[Message]) -> list[Message]:
+            return render(draft.layout, part, draft.plan, ledger)
+
+        history = history_of(turns)
+        kept, left_out = fit(history, lambda part: self.engine.count_tokens(whole(part)), info.context - reserve)
+        return whole(kept), left_out, reserve
+
+    def _sampling(self, room: int) -> Sampling:
+        return Sampling(
+            temperature=self.settings.temperature,
+            top_p=self.settings.top_p,
+            max_tokens=room,
+            seed=self.settings.seed,
+        )
+
+
+class _Draft:
+    """The reply that is arriving."""
+
+    def __init__(self, conversation: Conversation, turn_id: int) -> None:
+        self._conversation, self._turn_id = conversation, turn_id
+        self._cleaner = Cleaner()
+        self._text = ""
+        self.plan: Plan | None = None
+        self.layout = Layout.TAIL
+        self.timings = Timings()
+
+    def add(self, piece: str) -> str:
+        """Take a piece in and save it; returns what may be shown of it."""
+        return self._take(self._cleaner.feed(piece))
+
+    def close(self) -> str:
+        """The end of the text: what had been held back."""
+        return self._take(self._cleaner.close())
+
+    def _take(self, text: str) -> str:
+        if not self._text:
+            text = text.lstrip()
+        if text:
+            self._text += text
+            self._conversation.store.save_partial(self._turn_id, self._text)
+        return text
+
+    def finish(self, status: Status, word: Literal["complete", "stopped", "failed"]) -> Reply:
+        """Tag the text and store the end of the reply in one transaction."""
+        text = self._text.rstrip()
+        parts = split_sentences(text)
+        sentences = tuple(
+            TaggedSentence(part, tuple(tactic for tactic in TACTICS if tactic in used(scores)), scores)
+            for part, scores in zip(parts, self._conversation.tagger.tag(parts), strict=True)
+        )
+        timings = self.timings
+        self._conversation.store.finish_reply(
+            self._turn_id,
+            status,
+            text,
+            [(s.text, {tactic.value: s.scores[tactic] for tactic in s.tactics}) for s in sentences],
+            plan_row(self.layout, self.plan) if self.plan else None,
+            StoredTimings(timings.prompt_tokens, timings.reply_tokens, timings.first_ms, timings.total_ms),
+        )
+        return Reply(self._turn_id, text, word, sentences, self.plan, timings)
+
+
+def history_of(turns: Sequence[Turn]) -> list[Message]:
+    """What the model reads of the conversation: alternating messages.
+
+    A reply of which nothing arrived is no message, and what the person said around it counts as one message.
+    """
+    history: list[Message] = []
+    for turn in turns:
+        if not turn.text:
+            continue
+        role: Literal["user", "assistant"] = "user" if turn.role is Role.USER else "assistant"
+        if history and history[-1].role == role:
+            history[-1] = replace(history[-1], content=f"{history[-1].content}\n\n{turn.text}")
+        else:
+            history.append(Message(role, turn.text))
+    return history
+
+
+def plan_row(layout: Layout, made: Plan) -> PlanRow:
+    """A plan as it is stored."""
+    return PlanRow(
+        layout=layout.value,
+        weights={tactic.value: weight for tactic, weight in made.weights.items()},
+        targets=tuple(tactic.value for tactic in made.targets),
+        resting=tuple(tactic.value for tactic in made.resting),
+        reason=made.reason,
+    )

@@ -1,0 +1,95 @@
+"""What happens during a turn, as typed events. Front ends consume them and decide nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from planner.policy import Plan
+from planner.tactics import Tactic
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSentence:
+    """A sentence of a reply with the tactics it uses and the score of each of the ten (0..1)."""
+
+    text: str
+    tactics: tuple[Tactic, ...]
+    scores: dict[Tactic, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How a reply went: tokens counted by the model, times in milliseconds."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    reply_tokens: int = 0
+    first_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply as it was stored."""
+
+    turn_id: int
+    text: str
+    status: Literal["complete", "stopped", "failed"]
+    sentences: tuple[TaggedSentence, ...]
+    plan: Plan | None
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class UserSaved:
+    """The person's message is in the database; `text` is what was kept of it."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the next reply aims for."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """The conversation is longer than the model can read: this many messages at its beginning are out of its view."""
+
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the reply's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The reply is complete and stored."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The person stopped the reply; what had arrived is stored."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The reply broke off; what had arrived is stored, and `message` is the sentence to show."""
+
+    reply: Reply
+    message: str
+
+
+Event = UserSaved | Planned | Trimmed | Token | Finished | Stopped | Failed

@@ -1,0 +1,211 @@
+"""The plain interface: labelled lines in the ordinary terminal, no alternate screen, no spinner, no box.
+
+It is also the screen-reader mode: what is new is always the last line, and nothing on the screen changes afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TextIO
+
+from companion.conversation import Conversation
+from companion.engine.protocol import EngineError, LoadProgress
+from companion.errors import CompanionError, UsageError
+from companion.events import Failed, Finished, Planned, Stopped, Token, Trimmed
+from companion.explain import explain_plan
+from companion.safety.notice import HELP_FROM_PEOPLE
+from companion.text import clean
+from planner.policy import Plan
+
+COMMANDS = """\
+/help   this list, and where to find help from people
+/why    the plan behind the last reply
+/stop   stop the reply that is arriving (so does Ctrl-C); what has arrived is kept
+/quit   leave (so does Ctrl-D); everything is saved"""
+
+
+class PlainChat:
+    """One conversation on a pair of text streams; a terminal may type while a reply arrives."""
+
+    def __init__(self, conversation: Conversation, *, lines: TextIO | None = None, out: TextIO | None = None) -> None:
+        self._conversation = conversation
+        self._in, self._out = lines or sys.stdin, out or sys.stdout
+        self._terminal = self._in.isatty()
+        self._waiting: deque[str] = deque()
+        self._plan: Plan | None = None
+        self._warned = False
+
+    def run(self) -> int:
+        """Talk until the person leaves; returns the exit code."""
+        with self._signals():
+            self._load()
+            for line in self._lines():
+                command = clean(line).strip()
+                if command == "/quit":
+                    break
+                if command.startswith("/") and "\n" not in command and " " not in command:
+                    self._print(self._command(command))
+                elif command:
+                    self._turn(line)
+        self._print("Goodbye. This conversation is saved." if self._conversation.store.path else "Goodbye.")
+        return 0
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[str]:
+        while True:
+            if self._waiting:
+                line = self._waiting.popleft()
+                self._print(f"You: {clean(line).strip()}")
+                yield line
+                continue
+            try:
+                if self._terminal:
+                    yield input("You: ")
+                else:
+                    line = self._in.readline()
+                    if not line:
+                        return
+                    yield line
+            except EOFError:
+                self._print("")
+                return
+            except KeyboardInterrupt:
+                self._print("\nNothing is arriving. Type /quit or press Ctrl-D to leave.")
+
+    @contextmanager
+    def _typing(self) -> Iterator[None]:
+        """While a reply arrives, lines typed in a terminal are commands, or messages for later."""
+        if not self._terminal:
+            yield
+            return
+        woken, wake = os.pipe()
+
+        def listen() -> None:
+            typed = b""
+            source = self._in.fileno()
+            while woken not in select.select([source, woken], [], [])[0]:
+                part = os.read(source, 65536)
+                if not part:
+                    return
+                *lines, typed = (typed + part).split(b"\n")
+                for line in lines:
+                    self._typed(line.decode("utf-8", "replace").strip())
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        try:
+            yield
+        finally:
+            os.write(wake, b".")
+            listener.join()
+            os.close(woken)
+            os.close(wake)
+
+    def _typed(self, line: str) -> None:
+        if line == "/stop":
+            self._conversation.stop()
+        elif line:
+            self._waiting.append(line)
+
+    # -- doing --------------------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        said = -10.0
+
+        def progress(step: LoadProgress) -> None:
+            nonlocal said
+            if step.seconds - said >= 2 and step.seconds > 1:  # a quick load says nothing at all
+                said = step.seconds
+                share = f"{step.fraction:.0%} of " if step.fraction is not None else ""
+                self._print(
+                    f"Loading the model: {share}{step.size / 1e6:,.0f} MB, {step.seconds:.0f} s. Ctrl-C leaves."
+                )
+
+        try:
+            self._conversation.engine.load(progress)
+        except EngineError as error:
+            self._print(f"Note: {error} You can still read and write here; every message is saved.")
+
+    def _command(self, command: str) -> str:
+        if command == "/help":
+            return f"{COMMANDS}\n\n{HELP_FROM_PEOPLE}"
+        if command == "/why":
+            return explain_plan(self._plan) if self._plan else "There is no plan yet; it is made with each reply."
+        if command == "/stop":
+            return "Nothing is arriving."
+        return f"There is no command {command}. /help lists them."
+
+    def _turn(self, line: str) -> None:
+        labelled = False
+        with self._typing():
+            try:
+                for event in self._conversation.say(line):
+                    match event:
+                        case Planned(plan):
+                            self._plan = plan
+                        case Trimmed(messages) if not self._warned:
+                            self._warned = True
+                            self._print(
+                                f"Note: this conversation is long; its first {messages} messages are out of the "
+                                "model's view."
+                            )
+                        case Token(text):
+                            self._write(text if labelled else f"Companion: {text}")
+                            labelled = True
+                        case Finished() | Stopped() | Failed():
+                            self._print("" if labelled else None)
+                            if isinstance(event, Stopped):
+                                self._print("Stopped. What had arrived is kept.")
+                            elif isinstance(event, Failed):
+                                self._print(f"Note: {event.message}")
+                            elif not labelled:
+                                self._print("Companion: (no words came; try saying it differently)")
+                        case _:
+                            pass
+            except UsageError as error:
+                self._print(str(error))
+            except CompanionError as error:
+                self._print(f"Note: {error}")
+
+    # -- the streams --------------------------------------------------------------------------------------------------
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()
+
+    def _print(self, text: str | None) -> None:
+        if text is not None:
+            self._write(f"{text}\n")
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Ctrl-C stops a reply; at the prompt it is a KeyboardInterrupt. TERM leaves with everything saved."""
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            if self._conversation.replying:
+                self._conversation.stop()
+            else:
+                raise KeyboardInterrupt
+
+        def terminate(number: int, frame: FrameType | None) -> None:
+            self._conversation.stop()
+            raise SystemExit(143)
+
+        before = [
+            (number, signal.signal(number, handler))
+            for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate), (signal.SIGHUP, terminate))
+        ]
+        try:
+            yield
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)

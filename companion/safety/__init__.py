@@ -1,0 +1,1 @@
+"""What protects the person: fixed texts, kept outside any model."""

@@ -1,0 +1,146 @@
+"""Settings: command line over `COMPANION_*` variables over the configuration file over the defaults.
+
+The attribute docstrings are the documentation: `companion config show` prints them.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from companion import paths
+from companion.errors import UsageError
+
+PREFIX = "COMPANION_"
+NOT_SETTINGS = frozenset({"COMPANION_HOME", "COMPANION_CONFIG"})
+
+
+class Settings(BaseModel):
+    """Everything a person can set, in one flat table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = "mini"
+    """The model to talk to: a name from the model list, or the path of a GGUF file."""
+
+    context: int = Field(default=4096, ge=256)
+    """Tokens the model may look back on, at most; the model's own limit also counts."""
+
+    reply_tokens: int = Field(default=320, ge=16)
+    """A reply ends here at the latest."""
+
+    temperature: float = Field(default=0.8, ge=0.0, le=2.0)
+    """How freely words are chosen; 0 always takes the likeliest."""
+
+    top_p: float = Field(default=0.95, gt=0.0, le=1.0)
+    """Words beyond this share of probability are not considered."""
+
+    seed: int | None = Field(default=None, ge=0)
+    """A fixed number gives the same reply to the same conversation; unset, every reply is drawn afresh."""
+
+    threads: int = Field(default=0, ge=0)
+    """Processor threads for the model; 0 takes the number of physical cores."""
+
+    planner: bool = True
+    """Plan each reply so that it does something else than the last ones."""
+
+    variety: float = Field(default=1.5, ge=0.0, le=10.0)
+    """How strongly a tactic rests after it was used; 0 never rests one."""
+
+    self_disclosure: bool = False
+    """Let replies speak of the program's own life. Off, because it has none."""
+
+    def changed(self, **values: object) -> Settings:
+        """These settings with the given ones replaced; None leaves a setting as it is."""
+        given = {key: value for key, value in values.items() if value is not None}
+        return _checked({**self.model_dump(), **given}, dict.fromkeys(given, "the command line"))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting with its value and where that came from."""
+
+    name: str
+    value: object
+    source: str
+    help: str
+
+
+def load() -> Settings:
+    """The settings in force. Raises UsageError naming the file or variable, the key and the nearest known key."""
+    return _read()[0]
+
+
+def origins() -> list[Origin]:
+    """Every setting, its value, where it comes from and what it means."""
+    settings, sources = _read()
+    described = _docstrings()
+    return [
+        Origin(name, getattr(settings, name), sources.get(name, "default"), described[name])
+        for name in Settings.model_fields
+    ]
+
+
+def _read() -> tuple[Settings, dict[str, str]]:
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    path = paths.config_file()
+    for key, value in _file(path).items():
+        values[key], sources[key] = value, str(path)
+    for variable, value in os.environ.items():
+        if variable.startswith(PREFIX) and variable not in NOT_SETTINGS:
+            key = variable.removeprefix(PREFIX).lower()
+            values[key], sources[key] = value, variable
+    return _checked(values, sources), sources
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}. Correct that line, or move the file away.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _checked(values: dict[str, Any], sources: dict[str, str]) -> Settings:
+    for key in values:
+        if key not in Settings.model_fields:
+            near = difflib.get_close_matches(key, Settings.model_fields, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else " `companion config show` lists the settings."
+            raise UsageError(f"{sources.get(key, 'A setting')}: there is no setting {key!r}.{hint}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        message = first["msg"][0].lower() + first["msg"][1:]
+        raise UsageError(
+            f"{sources.get(key, 'A setting')}: {key} = {values[key]!r} cannot be used: {message}."
+        ) from None
+
+
+def _docstrings() -> dict[str, str]:
+    """The string literal under each field of `Settings`."""
+    body = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for field, after in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        ):
+            found[field.target.id] = str(after.value.value)
+    return found

@@ -1,0 +1,45 @@
+"""Where conversations are kept: one SQLite file, or nothing but memory."""
+
+from __future__ import annotations
+
+from companion.store.forget import Forget
+from companion.store.rows import (
+    Empathy,
+    PlanRow,
+    Rating,
+    RiskEvent,
+    Role,
+    SearchHit,
+    Sentence,
+    Session,
+    Stats,
+    Status,
+    Timings,
+    Turn,
+)
+from companion.store.search import Search
+
+
+class Store(Forget, Search):
+    """Sessions, turns and what is known about them. Several threads and several programs may use one file.
+
+    `Store(path)` opens or makes the file; `Store(None)` is off the record. Methods raise `CompanionError` (or
+    `NotFound`, `UsageError`) with a sentence for the person. Call `recover` once when a program starts.
+    """
+
+
+__all__ = [
+    "Empathy",
+    "PlanRow",
+    "Rating",
+    "RiskEvent",
+    "Role",
+    "SearchHit",
+    "Sentence",
+    "Session",
+    "Stats",
+    "Status",
+    "Store",
+    "Timings",
+    "Turn",
+]

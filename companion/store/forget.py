@@ -1,0 +1,128 @@
+"""Forgetting, backing up and checking. What is forgotten leaves every file, not only the tables.
+
+Deleted rows stay readable in the log until it is emptied, deleted words in the search index until it is merged.
+So after the rows go: merge the index, rewrite the database, empty the log. FTS5's own secure-delete would need a
+file format that SQLite before 3.42 cannot read.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from companion.errors import CompanionError, UsageError
+from companion.store import owners
+from companion.store.connection import SIDE_FILES
+from companion.store.turns import Turns
+
+# Kept in `user_version`, from the commit that deletes until the last file is clean.
+_SCRUB_PENDING = 1
+
+
+class Forget(Turns):
+    def delete(self, *ids_or_prefixes: str) -> int:
+        """Deletes sessions, and their words from every file; returns how many.
+
+        Raises `CompanionError` when another program kept the old words in use: the sessions are gone then,
+        but `scrub` has to run again (`recover` does so).
+        """
+        with self.transaction() as connection:
+            ids = {self.session(identity).id for identity in ids_or_prefixes}
+            connection.executemany("DELETE FROM sessions WHERE id = ?", [(identity,) for identity in ids])
+            connection.execute(f"PRAGMA user_version = {_SCRUB_PENDING}")
+        self.scrub()
+        return len(ids)
+
+    def forget_all(self) -> int:
+        """Deletes every session and the learned taste, from every file; returns how many sessions."""
+        with self.transaction() as connection:
+            count: int = connection.execute("DELETE FROM sessions").rowcount
+            connection.execute("DELETE FROM taste")
+            connection.execute(f"PRAGMA user_version = {_SCRUB_PENDING}")
+        self.scrub()
+        return count
+
+    def wipe(self) -> None:
+        """Forgets everything, closes the store and removes its files."""
+        with self._lock:
+            self.forget_all()
+            self.close()
+            if self.path is not None:
+                with self._errors():
+                    owners.sweep(self.path.parent)
+                    for side in SIDE_FILES:
+                        self.path.with_name(self.path.name + side).unlink(missing_ok=True)
+
+    def scrub(self) -> None:
+        """Removes deleted text from the index, the database and the log. Raises as `delete` does."""
+        with self._lock, self._errors():
+            connection = self._connection
+            try:
+                connection.execute("INSERT INTO turn_search(turn_search) VALUES ('optimize')")
+                connection.execute("VACUUM")
+                emptied = self._empty_log()
+            except sqlite3.OperationalError as error:
+                if (error.sqlite_errorcode & 0xFF) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                    raise
+                emptied = False
+            if not emptied:
+                raise CompanionError(
+                    f"The text is deleted, but another program still reads {self.path}, so the words may remain "
+                    "in that file. Close the other program and start companion again; that finishes the work."
+                )
+            connection.execute("PRAGMA user_version = 0")
+
+    def recover(self) -> int:
+        """Also finishes a deletion that could not be completed."""
+        count = super().recover()
+        if self._rows("PRAGMA user_version")[0][0] == _SCRUB_PENDING:
+            self.scrub()
+        return count
+
+    def _empty_log(self) -> bool:
+        busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
+    def backup(self, path: Path) -> None:
+        """A complete copy in a new file, 0600, while others may write. `UsageError` if `path` exists."""
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            raise UsageError(f"{path} exists already and is not overwritten. Give another name.") from None
+        except OSError as error:
+            raise CompanionError(f"{path} could not be made: {error.strerror}. Give another place.") from error
+        try:
+            with self._lock, self._errors():
+                copy = sqlite3.connect(path)
+                try:
+                    self._connection.backup(copy)
+                    # One file that can be carried away: no log beside it.
+                    copy.execute("PRAGMA journal_mode=DELETE")
+                finally:
+                    copy.close()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def check(self) -> list[str]:
+        """What is wrong with the database, in SQLite's words; empty when it is sound. Reads all of it."""
+        with self._lock, self._errors():
+            found = [str(row[0]) for row in self._connection.execute("PRAGMA quick_check")]
+            problems = [problem for problem in found if problem != "ok"]
+            problems += [
+                f"{table} row {row} points to a missing row of {parent}"
+                for table, row, parent, _ in self._connection.execute("PRAGMA foreign_key_check")
+            ]
+            try:
+                self._connection.execute("INSERT INTO turn_search(turn_search, rank) VALUES ('integrity-check', 1)")
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                    raise
+                problems.append("the search index does not fit the turns")
+        return problems
+
+    def rebuild_search(self) -> None:
+        """Makes the search index anew from the turns."""
+        with self.transaction() as connection:
+            connection.execute("INSERT INTO turn_search(turn_search) VALUES ('rebuild')")

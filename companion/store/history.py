@@ -1,0 +1,117 @@
+"""Reading a session: its turns and branches, and what is known about each reply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from companion.errors import NotFound
+from companion.store.rows import Empathy, PlanRow, Rating, RiskEvent, Role, Sentence, Status, Turn
+from companion.store.sessions import Sessions
+
+TURN_COLUMNS = """t.id, t.session_id, t.parent_id, t.role, t.text, t.status, t.created_at, t.finished_at,
+    t.prompt_tokens, t.reply_tokens, t.ms_first, t.ms_total"""
+
+
+def turn_of(row: Sequence[Any]) -> Turn:
+    """A turn from the columns of `TURN_COLUMNS`."""
+    return Turn(row[0], row[1], row[2], Role(row[3]), row[4], Status(row[5]), *row[6:12])
+
+
+class History(Sessions):
+    def turn(self, turn_id: int) -> Turn:
+        rows = self._rows(f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.id = ?", (turn_id,))
+        if not rows:
+            raise NotFound(f"There is no turn {turn_id}. `companion sessions show ID` lists the turns of a session.")
+        return turn_of(rows[0])
+
+    def turns(self, session_id: str) -> list[Turn]:
+        """Every turn of a session, all branches, oldest first."""
+        return [
+            turn_of(row)
+            for row in self._rows(
+                f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.session_id = ? ORDER BY t.id", (session_id,)
+            )
+        ]
+
+    def branch(self, session_id: str, leaf: int | None = None) -> list[Turn]:
+        """The turns from the first one to `leaf`; by default to the newest turn."""
+        if leaf is not None and self.turn(leaf).session_id != session_id:
+            raise NotFound(f"Turn {leaf} is not in session {session_id!r}. `companion sessions show {session_id}`.")
+        rows = self._rows(
+            f"""WITH RECURSIVE branch(id) AS (
+                SELECT coalesce(?, (SELECT max(id) FROM turns WHERE session_id = ?))
+                UNION ALL
+                SELECT parent_id FROM branch JOIN turns ON turns.id = branch.id WHERE parent_id IS NOT NULL
+            ) SELECT {TURN_COLUMNS} FROM branch JOIN turns t ON t.id = branch.id ORDER BY t.id""",
+            (leaf, session_id),
+        )
+        return [turn_of(row) for row in rows]
+
+    def siblings(self, turn_id: int) -> list[Turn]:
+        """The alternatives at this place, the turn itself among them, oldest first."""
+        turn = self.turn(turn_id)
+        rows = self._rows(
+            f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.session_id = ? AND t.parent_id IS ? ORDER BY t.id",
+            (turn.session_id, turn.parent_id),
+        )
+        return [turn_of(row) for row in rows]
+
+    def children(self, turn_id: int) -> list[Turn]:
+        rows = self._rows(f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.parent_id = ? ORDER BY t.id", (turn_id,))
+        return [turn_of(row) for row in rows]
+
+    def sentences(self, session_id: str) -> dict[int, tuple[Sentence, ...]]:
+        """The tagged sentences of a session, by turn."""
+        with self._lock:
+            tactics: dict[int, dict[str, float]] = {}
+            for sentence_id, tactic, score in self._rows(
+                "SELECT a.sentence_id, a.tactic, a.score FROM turns t JOIN sentences s ON s.turn_id = t.id "
+                "JOIN sentence_tactics a ON a.sentence_id = s.id WHERE t.session_id = ? ORDER BY s.id, a.tactic",
+                (session_id,),
+            ):
+                tactics.setdefault(sentence_id, {})[tactic] = score
+            found: dict[int, list[Sentence]] = {}
+            for sentence_id, turn_id, position, text in self._rows(
+                "SELECT s.id, s.turn_id, s.position, s.text "
+                "FROM turns t JOIN sentences s ON s.turn_id = t.id "
+                "WHERE t.session_id = ? ORDER BY s.turn_id, s.position",
+                (session_id,),
+            ):
+                sentence = Sentence(sentence_id, turn_id, position, text, tactics.get(sentence_id, {}))
+                found.setdefault(turn_id, []).append(sentence)
+        return {turn_id: tuple(rows) for turn_id, rows in found.items()}
+
+    def plans(self, session_id: str) -> dict[int, PlanRow]:
+        rows = self._of_session("p.turn_id, p.layout, p.weights, p.targets, p.resting, p.reason", "plans", session_id)
+        return {
+            turn_id: PlanRow(
+                layout, json.loads(weights), tuple(json.loads(targets)), tuple(json.loads(resting)), reason
+            )
+            for turn_id, layout, weights, targets, resting, reason in rows
+        }
+
+    def ratings(self, session_id: str) -> dict[int, Rating]:
+        rows = self._of_session("p.turn_id, p.value, p.note, p.created_at", "ratings", session_id)
+        return {row[0]: Rating(*row[1:]) for row in rows}
+
+    def empathy(self, session_id: str) -> dict[int, tuple[Empathy, ...]]:
+        columns = (
+            "p.turn_id, p.validating_emotions, p.encouraging_elaboration, p.demonstrating_understanding, "
+            "p.unsolicited_advice, p.self_orientation, p.dismissing_emotions, p.rater"
+        )
+        found: dict[int, tuple[Empathy, ...]] = {}
+        for row in self._of_session(columns, "empathy", session_id):
+            found[row[0]] = (*found.get(row[0], ()), Empathy(*row[1:]))
+        return found
+
+    def risk_events(self, session_id: str) -> list[RiskEvent]:
+        rows = self._of_session("p.turn_id, p.level, p.layer, p.card_shown", "risk_events", session_id)
+        return [RiskEvent(turn_id, level, layer, bool(shown)) for turn_id, level, layer, shown in rows]
+
+    def _of_session(self, columns: str, table: str, session_id: str) -> list[tuple[Any, ...]]:
+        return self._rows(
+            f"SELECT {columns} FROM turns t JOIN {table} p ON p.turn_id = t.id WHERE t.session_id = ? ORDER BY t.id",
+            (session_id,),
+        )
