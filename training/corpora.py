@@ -82,8 +82,8 @@ def shorten(text: str, words: int = 70) -> str:
 def dialogue(turns: list[tuple[bool, str]]) -> Dialogue | None:
     """A `Dialogue` from (is the person's, text) pairs, or None when nothing usable is left.
 
-    It starts with the person, merges neighbours of one side, ends with a reply, and stops before a mention of suicide or
-    self-harm.
+    It starts with the person, merges neighbours of one side, ends with a reply, and stops before a mention of suicide
+    or self-harm.
     """
     merged: list[str] = []
     for is_person, raw in turns:
@@ -241,7 +241,7 @@ OWN = Source("support", "", "MIT (this project)", read_support)
 def held_out(document: Document) -> bool:
     """One document in fifty, chosen by its text, is kept for measuring perplexity and never trained on.
 
-    A conversation is recognised by its first message, so that later items of the same conversation fall on the same side.
+    A conversation is recognised by its first message, so that later items of the same conversation go the same way.
     """
     text = document.text if isinstance(document, Prose) else document.turns[0]
     return hashlib.sha256(text[:400].encode()).digest()[0] < 5

@@ -53,7 +53,8 @@ class Encoding:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._id = {token: tokenizer.token_to_id(token) for token in SPECIAL}
+        vocabulary = tokenizer.get_vocab()
+        self._id = {token: vocabulary[token] for token in SPECIAL}
         self._header = {role: self._text(f"{role}\n") for role in ("user", "assistant")}
         self._newline = self._text("\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -30,7 +31,7 @@ def command(form: str, session_ids: tuple[str, ...], with_text: bool, output: Pa
     with open_store() as store:
         sessions = [store.session(i) for i in session_ids] if session_ids else store.sessions(archived=None)
         if output is None:
-            rows = write_jsonl(store, sessions, click.get_text_stream("stdout"), with_text=with_text)
+            rows = write_jsonl(store, sessions, sys.stdout, with_text=with_text)
         else:
             with _new_file(output, force=force) as file:
                 rows = write_jsonl(store, sessions, file, with_text=with_text)

@@ -19,6 +19,7 @@ PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {
     "GOMP_SPINCOUNT": "5000",  # OpenMP's default waiting makes decoding 7x slower beside one busy process
     "GGML_NO_BACKTRACE": "1",  # an assert would start a debugger
+    "OPENBLAS_NUM_THREADS": "1",  # llama_cpp imports numpy, whose threads would take memory and do nothing
 }
 LAST_SECONDS = 2.0  # that a child may take to end after it has closed its pipe
 

@@ -7,6 +7,7 @@ no state of value.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -66,6 +67,7 @@ class LlamaEngine:
         self.path = Path(path).expanduser().absolute()
         self._given_profile = profile
         self._log = state_dir / "engine.log" if state_dir else None
+        self._log_start = 0
         self._threads = threads
         self._command = tuple(worker_command)
         self._memory = memory
@@ -303,7 +305,9 @@ class LlamaEngine:
             self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
                 self._log.unlink()
-            return os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._log_start = os.fstat(log).st_size
+            return log
         except OSError as error:
             raise EngineError(f"The log {self._log} cannot be opened ({error.strerror}).") from None
 
@@ -312,5 +316,13 @@ class LlamaEngine:
             child = self._child
         if child is None:
             return EngineCancelled()
-        last_words = self._log.read_text(encoding="utf-8", errors="replace")[-2000:] if self._log else ""
-        return failures.from_death(child, self.path, last_words)
+        return failures.from_death(child, self.path, self._last_words())
+
+    def _last_words(self) -> str:
+        """What this child has written to the log."""
+        if self._log is None:
+            return ""
+        with contextlib.suppress(OSError), self._log.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read(LOG_LIMIT).decode("utf-8", "replace")
+        return ""

@@ -13,7 +13,9 @@ from companion.engine.protocol import ContextFull, EngineCancelled, EngineError
 
 INSTALL = '`make install` in the source tree, or `pip install "companion-chat[llama]"`'
 NO_MEMORY = re.compile(
-    r"cannot allocate memory|(failed|unable) to allocate|bad_alloc|failed to map segment|memoryerror", re.I
+    r"cannot allocate memory|failed to allocate|unable to allocate|memory allocation still failed|memoryerror"
+    r"|bad_alloc|mem_buffer != NULL|failed to map segment|can't start new thread",
+    re.I,
 )
 UNKNOWN_ARCHITECTURE = re.compile(r"unknown model architecture: '([^']*)'")
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE})
@@ -51,7 +53,7 @@ def from_reply(error: dict[str, Any], path: Path) -> EngineError:
                 "choose another model (`companion models list`), or upgrade llama-cpp-python."
             )
         case "load":
-            return EngineError(f"{_named(path)} cannot be loaded: {detail or 'no reason was given'}.")
+            return EngineError(f"{_named(path)} cannot be loaded: {_first_complaint(detail)}.")
         case _:
             return EngineError(f"The model process reported an error it cannot name ({detail}): try again.")
 
@@ -66,6 +68,11 @@ def from_death(child: Child, path: Path, last_words: str) -> EngineError:
             f"install llama-cpp-python again with {INSTALL}, and see `companion doctor`."
         )
     return EngineError(f"The model process ended while it was loading {path.name} ({child.how_it_ended}).")
+
+
+def _first_complaint(detail: str) -> str:
+    """The library repeats what went wrong on every level it passes; the first line is the cause."""
+    return detail.partition("; ")[0].removeprefix("error loading model: ") or "llama.cpp gives no reason"
 
 
 def _named(path: Path) -> str:

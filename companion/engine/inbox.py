@@ -22,7 +22,8 @@ class StopFlag:
         self.function = ctypes.CDLL(None).strlen
         self.argument = ctypes.cast(self._text, ctypes.c_void_p)
 
-    def __bool__(self) -> bool:
+    @property
+    def raised(self) -> bool:
         return self._text[0] != b"\0"
 
     def set(self, stop: bool) -> None:

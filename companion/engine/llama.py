@@ -23,7 +23,7 @@ from companion.engine.protocol import Sampling
 BATCH = 128  # tokens read at once: a cancel waits for one batch at most, and the compute buffer stays small
 PENALISED = 256  # recent tokens that a repeat penalty looks at
 ABORTED = 2  # what llama_decode returns when the stop flag was raised
-ERROR_LEVEL = 3
+ERROR_LEVEL = 4
 
 complaints: deque[str] = deque(maxlen=20)
 """The library's latest error lines: the only place where it says why a load failed."""
@@ -32,7 +32,7 @@ complaints: deque[str] = deque(maxlen=20)
 @lib.llama_log_callback  # type: ignore[untyped-decorator]  # the bindings are untyped
 def _log(level: int, text: bytes, _: object) -> None:
     if level == ERROR_LEVEL:
-        complaints.append(text.decode("utf-8", "replace").strip())
+        complaints.append(text.decode("utf-8", "replace").strip().partition(": ")[2])  # after the function's name
         os.write(2, text)
 
 
@@ -185,7 +185,7 @@ class LlamaModel:
         return len(self._cache)
 
     def _decode(self, tokens: Sequence[int], *, logits: bool) -> None:
-        if self._stop:
+        if self._stop.raised:
             raise Stopped
         batch, start = self._batch, len(self._cache)
         batch.n_tokens = len(tokens)

@@ -38,6 +38,44 @@ class Outcome:
     reply_tokens: int
 
 
+class Utterance:
+    """A reply while it is made: bytes become text, and text is sent now and then."""
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self.tokens: list[int] = []
+        self._emit = emit
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._sent: list[str] = []
+        self._waiting = ""
+        self._flushed = 0.0
+        self._whole_tokens = self._whole_length = self._length = 0
+
+    def add(self, token: int, data: bytes) -> None:
+        """Half a character waits for the token with the rest of it."""
+        text = self._decoder.decode(data)
+        self.tokens.append(token)
+        self._waiting += text
+        self._length += len(text)
+        half, _ = self._decoder.getstate()
+        if not half:
+            self._whole_tokens, self._whole_length = len(self.tokens), self._length
+        if self._waiting and time.monotonic() - self._flushed >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._emit(self._waiting)
+            self._sent.append(self._waiting)
+            self._waiting = ""
+            self._flushed = time.monotonic()
+
+    @property
+    def whole(self) -> tuple[str, list[int]]:
+        """The text that was sent, and the tokens of exactly that text: none if it ends within a token."""
+        exact = self._length == self._whole_length
+        return "".join(self._sent), self.tokens[: self._whole_tokens] if exact else []
+
+
 class Speaker:
     """Requests in terms of text; the model underneath in terms of tokens."""
 
@@ -64,42 +102,30 @@ class Speaker:
         tokens, recent = self._prompt(parts)
         self._check_room(tokens)
         kept = self.model.reuse(tokens, for_reply=True)
-        reply: list[int] = []
+        utterance = Utterance(emit)
         try:
             self.model.read(tokens)
-            reason = self._reply(sampling, recent, reply, emit)
+            reason = self._reply(sampling, recent, utterance)
         except Stopped:
             reason = "cancelled"
-        return Outcome(reason, len(tokens), kept, len(reply))
+        utterance.flush()
+        self._remember(*utterance.whole)
+        return Outcome(reason, len(tokens), kept, len(utterance.tokens))
 
-    def _reply(
-        self, sampling: Sampling, recent: Sequence[int], reply: list[int], emit: Callable[[str], None]
-    ) -> FinishReason:
-        """Fills `reply` with the tokens of the text that is emitted."""
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        text, sent, flushed = "", "", 0.0
+    def _reply(self, sampling: Sampling, recent: Sequence[int], utterance: Utterance) -> FinishReason:
         seed = secrets.randbits(31) | 1 if sampling.seed is None else sampling.seed
-        try:
-            for token in self.model.generate(sampling, seed, recent):
-                if token in self._ends or self.model.is_end(token):
-                    return "stop"
-                reply.append(token)
-                text += decoder.decode(self.model.piece(token))
-                if text and time.monotonic() - flushed >= FLUSH_SECONDS:
-                    emit(text)
-                    text, sent, flushed = "", sent + text, time.monotonic()
-                if len(reply) >= sampling.max_tokens:
-                    return "length"
-            return "length"
-        finally:
-            if text:
-                emit(text)
-            half_a_character, _ = decoder.getstate()
-            if not half_a_character:
-                self._remember(sent + text, reply)
+        for token in self.model.generate(sampling, seed, recent):
+            if token in self._ends or self.model.is_end(token):
+                return "stop"
+            utterance.add(token, self.model.piece(token))
+            if len(utterance.tokens) >= sampling.max_tokens:
+                break
+        return "length"
 
     def _remember(self, text: str, reply: list[int]) -> None:
         """Text has many tokenisations: this way the reply, rendered as history, is found in the cache."""
+        if not reply:
+            return
         key = unicodedata.normalize("NFC", text)
         self._said[key] = reply
         self._said.move_to_end(key)

@@ -103,7 +103,7 @@ class Worker:
             if time.monotonic() - sent >= PROGRESS_SECONDS:
                 self._send(request["id"], progress=fraction)
                 sent = time.monotonic()
-            return not stop
+            return not stop.raised
 
         try:
             model = LlamaModel(
@@ -117,7 +117,7 @@ class Worker:
             model.use_threads(self._threads or self._cores.free())
             model.self_test()
         except (LoadFailed, Stopped):
-            raise Failure("cancelled" if stop else "load", detail="; ".join(complaints)) from None
+            raise Failure("cancelled" if stop.raised else "load", detail="; ".join(complaints)) from None
         return Speaker(model), {"context": model.context, "parameters": model.parameters}
 
     def _send(self, number: int, **reply: object) -> None:
@@ -126,13 +126,15 @@ class Worker:
 
 
 def library_version() -> str:
-    """The version of llama-cpp-python, which is imported here for the first time."""
+    """The version of llama-cpp-python, which is imported here for the first time, with all that uses it."""
     try:
         import llama_cpp
+
+        import companion.engine.speaker  # noqa: F401
     except ModuleNotFoundError as error:
         raise Failure("missing", detail=str(error)) from None
-    except (ImportError, OSError, RuntimeError, AttributeError) as error:
-        raise Failure("broken", detail=str(error)) from None
+    except Exception as error:  # a library of another platform, half an installation, a function that is gone
+        raise Failure("broken", detail=f"{type(error).__name__}: {error}") from None
     version = str(llama_cpp.__version__)
     if not OLDEST <= tuple(int(number) for number in version.split(".")[:3]) < TOO_NEW:
         raise Failure("version", detail=version)

@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 
 NOTICE = """\
-This is a program, not a person. It can be wrong, and it is no substitute for people who care about you
-or for professionals. It is meant for adults. What you write stays on this computer; nothing is sent anywhere."""
+This is a program, not a person. It can be wrong, and it is no substitute for
+people who care about you or for professionals. It is meant for adults.
+What you write stays on this computer; nothing is sent anywhere."""
 
 HELP_FROM_PEOPLE = """\
-If you may be in danger, please call your local emergency number, or go to someone near you now.
-findahelpline.com lists free helplines in many countries. You can also tell someone you trust how things are."""
+If you may be in danger, please call your local emergency number, or go to
+someone near you now. findahelpline.com lists free helplines in many countries.
+You can also tell someone you trust how things are."""
 
 
 def due(state_folder: Path, today: date) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.store.forget import Forget
+from companion.store.forget import Forget, StillInUse
 from companion.store.rows import (
     Empathy,
     PlanRow,
@@ -39,6 +39,7 @@ __all__ = [
     "Session",
     "Stats",
     "Status",
+    "StillInUse",
     "Store",
     "Timings",
     "Turn",

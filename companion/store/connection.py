@@ -40,7 +40,7 @@ class Connection:
         self.busy_seconds = busy_seconds
         self._lock = threading.RLock()
         if path is not None:
-            with self._errors():
+            with self._file_errors():
                 _prepare(path)
         self._db = self._open()
 
@@ -67,7 +67,7 @@ class Connection:
                 except sqlite3.OperationalError as error:
                     connection.close()
                     # A program that is opening or closing the file can be reported at once, without the wait.
-                    if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                         raise
                     time.sleep(0.02)
                 except BaseException:
@@ -170,6 +170,11 @@ class Connection:
             yield
         except sqlite3.Error as error:
             raise CompanionError(self._sentence(error)) from error
+
+    @contextmanager
+    def _file_errors(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             reason = error.strerror or str(error)
             raise CompanionError(
@@ -179,7 +184,7 @@ class Connection:
 
     def _sentence(self, error: sqlite3.Error) -> str:
         where = str(self.path or "the chat in memory")
-        match _code(error):
+        match primary_code(error):
             case sqlite3.SQLITE_FULL:
                 return f"There is no space left to save to {where}. Free some space; what was saved is safe."
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
@@ -198,7 +203,7 @@ class Connection:
                 return f"{where} could not be used ({error}). `companion doctor` looks for the cause."
 
 
-def _code(error: sqlite3.Error) -> int:
+def primary_code(error: sqlite3.Error) -> int:
     """The primary result code, without the extended part; 0 where sqlite3 gives none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 

@@ -13,18 +13,22 @@ from pathlib import Path
 
 from companion.errors import CompanionError, UsageError
 from companion.store import owners
-from companion.store.connection import SIDE_FILES
+from companion.store.connection import SIDE_FILES, primary_code
 from companion.store.turns import Turns
 
 # Kept in `user_version`, from the commit that deletes until the last file is clean.
 _SCRUB_PENDING = 1
 
 
+class StillInUse(CompanionError):
+    """Deleted text may remain in the file until another program lets go of it."""
+
+
 class Forget(Turns):
     def delete(self, *ids_or_prefixes: str) -> int:
         """Deletes sessions, and their words from every file; returns how many.
 
-        Raises `CompanionError` when another program kept the old words in use: the sessions are gone then,
+        Raises `StillInUse` when another program kept the old words in use: the sessions are gone then,
         but `scrub` has to run again (`recover` does so).
         """
         with self.transaction() as connection:
@@ -49,7 +53,7 @@ class Forget(Turns):
             self.forget_all()
             self.close()
             if self.path is not None:
-                with self._errors():
+                with self._file_errors():
                     owners.sweep(self.path.parent)
                     for side in SIDE_FILES:
                         self.path.with_name(self.path.name + side).unlink(missing_ok=True)
@@ -63,21 +67,28 @@ class Forget(Turns):
                 connection.execute("VACUUM")
                 emptied = self._empty_log()
             except sqlite3.OperationalError as error:
-                if (error.sqlite_errorcode & 0xFF) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                if primary_code(error) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                     raise
                 emptied = False
             if not emptied:
-                raise CompanionError(
+                raise StillInUse(
                     f"The text is deleted, but another program still reads {self.path}, so the words may remain "
                     "in that file. Close the other program and start companion again; that finishes the work."
                 )
             connection.execute("PRAGMA user_version = 0")
 
     def recover(self) -> int:
-        """Also finishes a deletion that could not be completed."""
+        """Also finishes a deletion that another program had kept from completing, if it can without waiting."""
         count = super().recover()
-        if self._rows("PRAGMA user_version")[0][0] == _SCRUB_PENDING:
-            self.scrub()
+        with self._lock:
+            if self._rows("PRAGMA user_version")[0][0] == _SCRUB_PENDING:
+                self._connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    self.scrub()
+                except StillInUse:
+                    pass
+                finally:
+                    self._connection.execute(f"PRAGMA busy_timeout = {int(self.busy_seconds * 1000)}")
         return count
 
     def _empty_log(self) -> bool:
@@ -107,20 +118,21 @@ class Forget(Turns):
 
     def check(self) -> list[str]:
         """What is wrong with the database, in SQLite's words; empty when it is sound. Reads all of it."""
+        checks = (
+            ("PRAGMA quick_check", lambda row: row[0]),
+            ("PRAGMA foreign_key_check", lambda row: f"{row[0]} row {row[1]} points to a missing row of {row[2]}"),
+            ("INSERT INTO turn_search(turn_search, rank) VALUES ('integrity-check', 1)", str),
+        )
+        problems: list[str] = []
         with self._lock, self._errors():
-            found = [str(row[0]) for row in self._connection.execute("PRAGMA quick_check")]
-            problems = [problem for problem in found if problem != "ok"]
-            problems += [
-                f"{table} row {row} points to a missing row of {parent}"
-                for table, row, parent, _ in self._connection.execute("PRAGMA foreign_key_check")
-            ]
-            try:
-                self._connection.execute("INSERT INTO turn_search(turn_search, rank) VALUES ('integrity-check', 1)")
-            except sqlite3.DatabaseError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
-                    raise
-                problems.append("the search index does not fit the turns")
-        return problems
+            for sql, described in checks:
+                try:
+                    problems += [described(row) for row in self._connection.execute(sql)]
+                except sqlite3.DatabaseError as error:
+                    if primary_code(error) != sqlite3.SQLITE_CORRUPT:
+                        raise
+                    problems.append("the search index does not fit the turns" if "turn_search" in sql else str(error))
+        return [problem for problem in problems if problem != "ok"]
 
     def rebuild_search(self) -> None:
         """Makes the search index anew from the turns."""

@@ -130,13 +130,14 @@ def m001_first_tables(db: Any) -> None:
 @migrations()  # type: ignore[untyped-decorator]
 def m002_search(db: Any) -> None:
     _run(db, _SEARCH)
+    db.execute("INSERT INTO turn_search(turn_search) VALUES ('rebuild')")
 
 
 @cache
 def known() -> frozenset[str]:
     """The names of all migrations of this version."""
-    empty = Database(memory=True, execute_plugins=False)
-    return frozenset(migration.name for migration in migrations.pending(empty))
+    with Database(memory=True, execute_plugins=False) as empty:
+        return frozenset(migration.name for migration in migrations.pending(empty))
 
 
 def state(db: Database) -> tuple[list[str], list[str]]:

@@ -198,7 +198,8 @@ class Turns(History):
                     "WHERE status = 'streaming' AND owner IS ?",
                     (now(), token),
                 ).rowcount
-            owners.sweep(folder)
+            with self._file_errors():
+                owners.sweep(folder)
         return count
 
     def _insert(
@@ -229,6 +230,6 @@ class Turns(History):
         if self.path is None:
             return None
         if self._owner is None:
-            with self._errors():
+            with self._file_errors():
                 self._owner = owners.Owner(self.path.parent)
         return self._owner.token

@@ -160,9 +160,7 @@ def test_a_child_that_gives_up_is_reported_with_its_exit_status(room: Room) -> N
         ("says why not", "architecture 'mystery'"),
     ],
 )
-def test_what_the_child_reports_becomes_a_sentence_with_the_remedy(
-    room: Room, behaviour: str, sentence: str
-) -> None:
+def test_what_the_child_reports_becomes_a_sentence_with_the_remedy(room: Room, behaviour: str, sentence: str) -> None:
     with pytest.raises(EngineError, match=sentence):
         room.engine(behaviour).load()
 
@@ -223,7 +221,7 @@ def test_an_error_inside_the_child_does_not_end_it(room: Room) -> None:
     engine = room.engine("breaks")
     with pytest.raises(EngineError, match="KeyError"):
         engine.count_tokens(HELLO)
-    assert list(engine.stream(HELLO, Sampling()))[0] == Piece("one two")
+    assert next(engine.stream(HELLO, Sampling())) == Piece("one two")
     assert len(room.loads()) == 1
 
 

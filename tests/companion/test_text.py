@@ -28,9 +28,7 @@ def cut(text: str, places: list[int]) -> list[str]:
 
 
 @given(awkward_text, st.lists(st.integers(min_value=0), max_size=8))
-def test_any_split_into_chunks_gives_the_same_text_as_cleaning_the_whole(
-    text: str, places: list[int]
-) -> None:
+def test_any_split_into_chunks_gives_the_same_text_as_cleaning_the_whole(text: str, places: list[int]) -> None:
     assert in_pieces(cut(text, places)) == clean(text)
 
 
@@ -60,9 +58,7 @@ def test_every_control_and_format_character_of_this_python_is_dropped() -> None:
     survivors = [
         f"U+{code:04X}"
         for code in range(sys.maxunicode + 1)
-        if unicodedata.category(chr(code)) in {"Cc", "Cf"}
-        and chr(code) not in "\n\t\r"
-        and clean(f"{chr(code)}") != ""
+        if unicodedata.category(chr(code)) in {"Cc", "Cf"} and chr(code) not in "\n\t\r" and clean(f"{chr(code)}") != ""
     ]
     assert survivors == []
 

@@ -1,4 +1,4 @@
-"""A random-weights Qwen3 model of our own shape, written with numpy and gguf alone: real file, real kernels, no download.
+"""A random-weights Qwen3 model of our own shape, written with numpy and gguf alone: real kernels, no download.
 
 The vocabulary: 256 bytes, a few merges, the control tokens of ChatML and of the plan, and `<think>` as a user-defined
 token, as in Qwen3.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -41,16 +41,16 @@ SLOW = Shape(layers=24, hidden=256, feed_forward=768, context=4096)
 
 def write(
     path: Path,
-    shape: Shape = Shape(),  # noqa: B008  (frozen)
+    shape: Shape = Shape(),
     *,
     name: str = "tiny",
     architecture: str = "qwen3",
     plan_controls: bool = True,
     chatml: bool = True,
-    ends: bool = False,
+    replies: Literal["letters", "bytes", "anything"] = "letters",
     seed: int = 0,
 ) -> Path:
-    """The file. Its replies are noise, and go on until they are cut off unless the model `ends` by chance."""
+    """The file. Its replies are noise that goes on until it is cut off; of "anything", control tokens included."""
     rng = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name(name)
@@ -78,8 +78,12 @@ def write(
 
     queries, keys = shape.heads * shape.head, shape.cached_heads * shape.head
     embedding = weights(len(tokens), shape.hidden, 0.3)
-    if not ends:
-        embedding[[tokens.index(token) for token in CONTROLS if token in tokens]] = 0
+    silent = {
+        "letters": [i for i, token in enumerate(tokens) if not (token.isascii() and token.isalpha())],
+        "bytes": list(range(tokens.index(LONG), len(tokens))),
+        "anything": [],
+    }
+    embedding[silent[replies]] = 0  # a logit of 0 is never among the 40 best
     writer.add_tensor("token_embd.weight", embedding)
     norm("output_norm.weight", shape.hidden)
     for i in range(shape.layers):

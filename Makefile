@@ -1,0 +1,30 @@
+# Every target does its own set-up: the virtual environment, llama.cpp (compiled once), the packages.
+.PHONY: install chat test check bench clean
+
+install:
+	@scripts/setup all
+
+chat:
+	@scripts/setup chat
+	@.venv/bin/companion chat
+
+test:
+	@scripts/setup all
+	@.venv/bin/python -m pytest -q --cov=planner --cov=companion.store --cov=companion.text --cov-report=term:skip-covered $(ARGS)
+
+check:
+	@scripts/setup all
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/python -m training.corpus_check
+
+bench:
+	@scripts/setup all
+	@.venv/bin/python benchmarks/startup.py
+	@.venv/bin/python benchmarks/store.py
+	@.venv/bin/python benchmarks/decode.py models/mini.gguf
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build *.egg-info
