@@ -14,18 +14,18 @@ CHARACTERS_PER_TOKEN = 8
 def fit(history: Sequence[Message], count: Callable[[Sequence[Message]], int], room: int) -> tuple[list[Message], int]:
     """The newest part of `history` whose prompt is at most `room` tokens, and how many messages were left out.
 
-    `history` alternates and starts and ends with the person's messages; `count` gives the tokens of the whole prompt
-    for a history. Raises EngineError when the last message alone is too long.
+    `history` ends with the person's message, and an exchange begins with each of theirs: one that was never answered
+    can be left out alone. `count` gives the tokens of the whole prompt for a history. Raises EngineError when the
+    last message alone is too long.
     """
     starts = [index for index, message in enumerate(history) if message.role == "user"]
-    characters = 0
-    reach = len(starts) - 1
-    for reach in range(len(starts) - 1, -1, -1):
-        end = starts[reach + 1] if reach + 1 < len(starts) else len(history)
-        characters += sum(len(message.content) for message in history[starts[reach] : end])
+    low = high = len(starts) - 1  # the first exchange kept lies in between
+    characters = len(history[-1].content)
+    while low > 0:
+        characters += sum(len(message.content) for message in history[starts[low - 1] : starts[low]])
         if characters > room * CHARACTERS_PER_TOKEN:
             break
-    low, high = reach, len(starts) - 1  # the first exchange kept lies in between
+        low -= 1
     while low < high:
         middle = (low + high) // 2
         if count(history[starts[middle] :]) <= room:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from companion.context import fit
-from companion.engine.protocol import Engine, EngineError, EngineInfo, Finish, Piece, Sampling
+from companion.engine.protocol import Engine, EngineCancelled, EngineError, EngineInfo, Finish, Piece, Sampling
 from companion.errors import UsageError
 from companion.events import (
     Event,
@@ -44,26 +44,21 @@ class Conversation:
     def __init__(self, store: Store, engine: Engine, tagger: Tagger, session: Session, settings: Settings) -> None:
         self.store, self.engine, self.session, self.settings = store, engine, session, settings
         self.tagger = tagger
-        self.replying = False
-        """Whether a reply is on its way."""
+        self._stop_asked = False
 
     def say(self, text: str) -> Iterator[Event]:
         """One turn. Raises UsageError when nothing is left of `text` after cleaning."""
-        heard = clean(text).strip()
-        if not heard:
-            raise UsageError("There is nothing to say in that message; type some words first.")
+        heard = hear(text)
+        self._stop_asked = False
         before = self.store.branch(self.session.id)
         parent = before[-1].id if before else None
         said = self.store.add_user_turn(self.session.id, heard, parent)
         yield UserSaved(said.id, said.text)
-        self.replying = True
-        try:
-            yield from self._reply([*before, said])
-        finally:
-            self.replying = False
+        yield from self._reply([*before, said])
 
     def stop(self) -> None:
         """Stop the reply that is arriving, if there is one; what has arrived is kept."""
+        self._stop_asked = True  # first: each call to the engine forgets a cancel that came before it
         self.engine.cancel()
 
     def close(self) -> None:
@@ -100,13 +95,18 @@ class Conversation:
                     ),
                 )
                 yield Planned(draft.plan)
+            if self._stop_asked:
+                raise EngineCancelled
             info = self.engine.load()
             draft.layout = Layout(info.layout)
             messages, left_out, room = self._prompt(turns, draft, ledger, info)
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
-            for item in self.engine.stream(messages, self._sampling(room)):
+            items = self.engine.stream(messages, self._sampling(room))
+            if self._stop_asked:
+                self.engine.cancel()
+            for item in items:
                 if isinstance(item, Piece):
                     shown = draft.add(item.text)
                     if shown:
@@ -116,9 +116,15 @@ class Conversation:
             rest = draft.close()
             if rest:
                 yield Token(rest)
-        except EngineError as error:
-            yield Failed(draft.finish(Status.FAILED, "failed"), str(error))
+        except EngineCancelled:
+            yield Stopped(draft.finish(Status.STOPPED, "stopped"))
             return
+        except EngineError as error:
+            yield Failed(draft.finish(Status.FAILED, "failed"), error)
+            return
+        except Exception:
+            draft.finish(Status.FAILED, "failed")
+            raise
         except BaseException:  # the front end walked away, or Ctrl-C: keep what had arrived, then let it through
             draft.finish(Status.STOPPED, "stopped")
             raise
@@ -134,13 +140,14 @@ class Conversation:
         self, turns: Sequence[Turn], draft: _Draft, ledger: Ledger, info: EngineInfo
     ) -> tuple[list[Message], int, int]:
         """The messages for the engine, the number of messages left out, and the tokens left for the reply."""
-        reserve = min(self.settings.reply_tokens, info.context // 4)
+        context = min(self.settings.context, info.context)
+        reserve = min(self.settings.reply_tokens, context // 4)
 
         def whole(part: Sequence[Message]) -> list[Message]:
-            return render(draft.layout, part, draft.plan, ledger)
+            return render(draft.layout, alternating(part), draft.plan, ledger)
 
         history = history_of(turns)
-        kept, left_out = fit(history, lambda part: self.engine.count_tokens(whole(part)), info.context - reserve)
+        kept, left_out = fit(history, lambda part: self.engine.count_tokens(whole(part)), context - reserve)
         return whole(kept), left_out, reserve
 
     def _sampling(self, room: int) -> Sampling:
@@ -199,21 +206,28 @@ class _Draft:
         return Reply(self._turn_id, text, word, sentences, self.plan, timings)
 
 
-def history_of(turns: Sequence[Turn]) -> list[Message]:
-    """What the model reads of the conversation: alternating messages.
+def hear(text: str) -> str:
+    """What is kept of a message. Raises UsageError when that is nothing."""
+    heard = clean(text).strip()
+    if not heard:
+        raise UsageError("There is nothing to say in that message; type some words first.")
+    return heard
 
-    A reply of which nothing arrived is no message, and what the person said around it counts as one message.
-    """
-    history: list[Message] = []
-    for turn in turns:
-        if not turn.text:
-            continue
-        role: Literal["user", "assistant"] = "user" if turn.role is Role.USER else "assistant"
-        if history and history[-1].role == role:
-            history[-1] = replace(history[-1], content=f"{history[-1].content}\n\n{turn.text}")
+
+def history_of(turns: Sequence[Turn]) -> list[Message]:
+    """What there is to read of the conversation; a reply of which nothing arrived is no message."""
+    return [Message("user" if turn.role is Role.USER else "assistant", turn.text) for turn in turns if turn.text]
+
+
+def alternating(history: Sequence[Message]) -> list[Message]:
+    """Messages as a model expects them: what the person said around a reply that never came is one message."""
+    merged: list[Message] = []
+    for message in history:
+        if merged and merged[-1].role == message.role:
+            merged[-1] = replace(merged[-1], content=f"{merged[-1].content}\n\n{message.content}")
         else:
-            history.append(Message(role, turn.text))
-    return history
+            merged.append(message)
+    return merged
 
 
 def plan_row(layout: Layout, made: Plan) -> PlanRow:

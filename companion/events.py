@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from companion.engine.protocol import EngineError
 from planner.policy import Plan
 from planner.tactics import Tactic
 
@@ -89,7 +90,11 @@ class Failed:
     """The reply broke off; what had arrived is stored, and `message` is the sentence to show."""
 
     reply: Reply
-    message: str
+    error: EngineError
+
+    @property
+    def message(self) -> str:
+        return str(self.error)
 
 
 Event = UserSaved | Planned | Trimmed | Token | Finished | Stopped | Failed

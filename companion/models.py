@@ -21,8 +21,11 @@ def find(name: str) -> Path:
     """The file of a model. Raises NotFound with the names there are."""
     if name in (models := known()):
         return models[name]
-    path = Path(name).expanduser()
-    if path.exists():
-        return path
+    try:
+        path = Path(name).expanduser()
+        if name and path.exists():
+            return path
+    except (OSError, RuntimeError):  # a name too long for a path, a home that is nobody's, a folder that is locked
+        pass
     names = ", ".join(models) or "none"
     raise NotFound(f"There is no model {name!r}. Known models: {names}; or give the path of a GGUF file.")

@@ -8,13 +8,24 @@ from pathlib import Path
 
 import platformdirs
 
+from companion.errors import CompanionError, UsageError
+
 APP = "companion"
 
 
+def _named(variable: str) -> Path | None:
+    """The path in an environment variable, if it has one."""
+    named = os.environ.get(variable)
+    try:
+        return Path(named).expanduser() if named else None
+    except RuntimeError:
+        raise UsageError(f"{variable} = {named!r}: there is nobody of that name here; give a whole path.") from None
+
+
 def _folder(kind: str) -> Path:
-    home = os.environ.get("COMPANION_HOME")
+    home = _named("COMPANION_HOME")
     if home:
-        return Path(home).expanduser() / kind
+        return home / kind
     user: dict[str, Path] = {
         "config": platformdirs.user_config_path(APP, appauthor=False),
         "data": platformdirs.user_data_path(APP, appauthor=False),
@@ -25,8 +36,7 @@ def _folder(kind: str) -> Path:
 
 def config_file() -> Path:
     """Settings, written by hand: `COMPANION_CONFIG`, or config.toml in the configuration folder."""
-    named = os.environ.get("COMPANION_CONFIG")
-    return Path(named).expanduser() if named else _folder("config") / "config.toml"
+    return _named("COMPANION_CONFIG") or _folder("config") / "config.toml"
 
 
 def data_folder() -> Path:
@@ -56,8 +66,13 @@ def shipped_models() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """`path`, made if need be, readable by its owner alone."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o700)
+    """`path`, made if need be, readable by its owner alone. Raises CompanionError where that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise CompanionError(
+            f"The folder {path} cannot be used: {error.strerror}. Make room for it, or name another in COMPANION_HOME."
+        ) from None
     return path

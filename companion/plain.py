@@ -12,13 +12,13 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TextIO
 
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineError, LoadProgress
-from companion.errors import CompanionError, UsageError
+from companion.errors import CompanionError
 from companion.events import Failed, Finished, Planned, Stopped, Token, Trimmed
 from companion.explain import explain_plan
 from companion.safety.notice import HELP_FROM_PEOPLE
@@ -42,6 +42,8 @@ class PlainChat:
         self._waiting: deque[str] = deque()
         self._plan: Plan | None = None
         self._warned = False
+        self._waits = True
+        """Whether Ctrl-C may interrupt: while the model loads and at the prompt. Else it stops the reply."""
 
     def run(self) -> int:
         """Talk until the person leaves; returns the exit code."""
@@ -68,18 +70,18 @@ class PlainChat:
                 yield line
                 continue
             try:
-                if self._terminal:
-                    yield input("You: ")
-                else:
-                    line = self._in.readline()
-                    if not line:
-                        return
-                    yield line
+                self._waits = True
+                line = input("You: ") if self._terminal else self._in.readline()
+                self._waits = False
             except EOFError:
                 self._print("")
                 return
             except KeyboardInterrupt:
                 self._print("\nNothing is arriving. Type /quit or press Ctrl-D to leave.")
+                continue
+            if not (line or self._terminal):
+                return
+            yield line
 
     @contextmanager
     def _typing(self) -> Iterator[None]:
@@ -92,13 +94,14 @@ class PlainChat:
         def listen() -> None:
             typed = b""
             source = self._in.fileno()
-            while woken not in select.select([source, woken], [], [])[0]:
-                part = os.read(source, 65536)
-                if not part:
-                    return
-                *lines, typed = (typed + part).split(b"\n")
-                for line in lines:
-                    self._typed(line.decode("utf-8", "replace").strip())
+            with suppress(OSError):  # the terminal is gone; HUP, or the next line to be shown, ends the program
+                while woken not in select.select([source, woken], [], [])[0]:
+                    part = os.read(source, 65536)
+                    if not part:
+                        return
+                    *lines, typed = (typed + part).split(b"\n")
+                    for line in lines:
+                        self._typed(line.decode("utf-8", "replace").strip())
 
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
@@ -171,9 +174,8 @@ class PlainChat:
                                 self._print("Companion: (no words came; try saying it differently)")
                         case _:
                             pass
-            except UsageError as error:
-                self._print(str(error))
             except CompanionError as error:
+                self._print("" if labelled else None)
                 self._print(f"Note: {error}")
 
     # -- the streams --------------------------------------------------------------------------------------------------
@@ -191,14 +193,13 @@ class PlainChat:
         """Ctrl-C stops a reply; at the prompt it is a KeyboardInterrupt. TERM leaves with everything saved."""
 
         def interrupt(number: int, frame: FrameType | None) -> None:
-            if self._conversation.replying:
-                self._conversation.stop()
-            else:
+            if self._waits:
                 raise KeyboardInterrupt
+            # In a thread: what this handler interrupts may hold the very lock that a stop waits for.
+            threading.Thread(target=self._conversation.stop, name="stop", daemon=True).start()
 
         def terminate(number: int, frame: FrameType | None) -> None:
-            self._conversation.stop()
-            raise SystemExit(143)
+            raise SystemExit(128 + number)
 
         before = [
             (number, signal.signal(number, handler))

@@ -20,7 +20,7 @@ from companion import paths
 from companion.errors import UsageError
 
 PREFIX = "COMPANION_"
-NOT_SETTINGS = frozenset({"COMPANION_HOME", "COMPANION_CONFIG"})
+NOT_SETTINGS = frozenset({"COMPANION_HOME", "COMPANION_CONFIG", "COMPANION_DEBUG", "COMPANION_WHEELS"})
 
 
 class Settings(BaseModel):

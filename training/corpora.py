@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from companion.errors import UsageError
 from companion.text import clean, split_sentences
 
 csv.field_size_limit(1 << 30)
@@ -102,6 +103,11 @@ def dialogue(turns: list[tuple[bool, str]]) -> Dialogue | None:
     return Dialogue(tuple(merged)) if merged and all(merged) else None
 
 
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from csv.DictReader(file)
+
+
 def read_sentences(folder: Path) -> Iterator[Document]:
     """Common Voice sentence lists: a hundred sentences make a document."""
     for path in sorted(folder.rglob("*.txt")):
@@ -139,7 +145,7 @@ def read_novels(folder: Path) -> Iterator[Document]:
 def read_essays(folder: Path) -> Iterator[Document]:
     """Empathic Reactions: one essay a row."""
     for path in sorted(folder.rglob("messages.csv")):
-        for row in csv.DictReader(path.open(encoding="utf-8", errors="replace")):
+        for row in _rows(path):
             text = tidy(row["essay"])
             if text and not CRISIS.search(text):
                 yield Prose(text)
@@ -148,7 +154,7 @@ def read_essays(folder: Path) -> Iterator[Document]:
 def read_self_dialogue(folder: Path) -> Iterator[Document]:
     """Self-dialogue corpus: ten turns a row, two imagined friends."""
     for path in sorted(folder.rglob("*_results.csv")):
-        for row in csv.DictReader(path.open(encoding="utf-8", errors="replace")):
+        for row in _rows(path):
             keys = sorted((k for k in row if k and k.startswith("Answer.sentence")), key=lambda k: int(k[15:]))
             made = dialogue([(i % 2 == 0, row[key] or "") for i, key in enumerate(keys)])
             if made:
@@ -158,7 +164,7 @@ def read_self_dialogue(folder: Path) -> Iterator[Document]:
 def read_persona_chat(folder: Path) -> Iterator[Document]:
     """Synthetic-Persona-Chat: `User 1:` and `User 2:` lines. Unfilled templates ("[User 1's name]") are left out."""
     for path in sorted(folder.rglob("*.csv")):
-        for row in csv.DictReader(path.open(encoding="utf-8", errors="replace")):
+        for row in _rows(path):
             lines = re.findall(r"^User ([12]):\s*(.*)$", row["Best Generated Conversation"], re.MULTILINE)
             made = dialogue([(who == "1", text) for who, text in lines if "[" not in text])
             if made:
@@ -180,7 +186,7 @@ def read_vera(folder: Path) -> Iterator[Document]:
 def read_counsel_chat(folder: Path) -> Iterator[Document]:
     """CounselChat: question and answer."""
     for path in sorted(folder.rglob("20200325_counsel_chat.csv")):
-        for row in csv.DictReader(path.open(encoding="utf-8", errors="replace")):
+        for row in _rows(path):
             made = dialogue(
                 [(True, row["questionText"] or row["questionTitle"] or ""), (False, row["answerText"] or "")]
             )
@@ -207,10 +213,18 @@ def read_mint(folder: Path) -> Iterator[Document]:
 
 
 def read_support(folder: Path) -> Iterator[Document]:
-    """The project's own support replies (`training/corpus`), with their written tactics on the last reply."""
+    """The project's own support replies (`training/corpus`), with their written tactics on the last reply.
+
+    Raises UsageError for a context that does not go from seeker to supporter and end with the seeker.
+    """
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
+            roles = [turn["role"] for turn in row["context"]]
+            if len(roles) % 2 == 0 or roles != [("seeker", "supporter")[i % 2] for i in range(len(roles))]:
+                raise UsageError(
+                    f"{path}: the context of {row['id']!r} must alternate, with the seeker first and last."
+                )
             reply = " ".join(sentence["text"] for sentence in row["sentences"])
             turns = [tidy(turn["text"]) for turn in row["context"]] + [tidy(reply)]
             used = frozenset(tactic for sentence in row["sentences"] for tactic in sentence["tactics"])

@@ -7,6 +7,8 @@ losses.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import math
 import random
@@ -22,14 +24,14 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from companion.errors import NotFound, UsageError
+from companion.errors import CompanionError, NotFound, UsageError
 from companion.tagging import RuleTagger
 from companion.tagging import used as tactics_of
 from companion.text import split_sentences
-from training.corpora import OWN, SOURCES, Dialogue, Document, held_out
+from training.corpora import OWN, SOURCES, Dialogue, Document, Source, held_out
 from training.gguf import write_gguf
 from training.recipe import MiniRecipe, check
-from training.run import Interrupt, Run, digest, write_json
+from training.run import Interrupt, Run, digest, write_json, write_text
 from training.tokens import END, END_OF_TEXT, Encoding, draw_controls, plain_text, train_tokenizer
 
 Tokens = NDArray[np.uint16]
@@ -43,10 +45,21 @@ HELD_OUT_BLOCKS = 24
 """Blocks of 512 tokens per source on which held-out perplexity is measured."""
 
 
+def find_source(name: str, data: Path, own: Path) -> tuple[Source, Path]:
+    """A source by name, and its folder. Raises NotFound for an unknown name, or when the folder is not there."""
+    source = OWN if name == OWN.name else SOURCES.get(name)
+    if source is None:
+        raise NotFound(f"The recipe names the source {name!r}; known: {', '.join([*SOURCES, OWN.name])}.")
+    folder = own if source is OWN else data / source.path
+    if not folder.is_dir():
+        raise NotFound(f"The text for {name!r} is not at {folder}. Give the data folder with --data.")
+    return source, folder
+
+
 class Corpus:
     """The documents of the sources a recipe names, each read when a stage first needs it.
 
-    `record` is a JSON file with a hash of every source read so far: continuing a run on other text is refused.
+    `record` is a JSON file with a hash of every source and stage read so far: continuing on other text is refused.
     """
 
     def __init__(self, data: Path, own: Path, record: Path) -> None:
@@ -55,22 +68,28 @@ class Corpus:
 
     def _documents(self, name: str) -> list[Document]:
         if name not in self._read:
-            source = OWN if name == OWN.name else SOURCES.get(name)
-            if source is None:
-                raise NotFound(f"The recipe names the source {name!r}; known: {', '.join([*SOURCES, OWN.name])}.")
-            folder = self._own if source is OWN else self._data / source.path
-            if not folder.is_dir():
-                raise NotFound(f"The text for {name!r} is not at {folder}. Give the data folder with --data.")
+            source, folder = find_source(name, self._data, self._own)
             self._read[name] = list(source.read(folder))
-            self._check(name, digest(map(plain_text, self._read[name])))
+            self._check(
+                name,
+                digest(map(plain_text, self._read[name])),
+                f"The text of {name!r} changed since this run began; start a new run, or put the old text back.",
+            )
         return self._read[name]
 
-    def _check(self, name: str, found: str) -> None:
+    def check_rows(self, stage: str, rows: Tokens) -> None:
+        """Raises UsageError when an earlier part of the run saw other rows: the text may be the same, its tags not."""
+        self._check(
+            f"rows of stage {stage}",
+            hashlib.sha256(rows.tobytes()).hexdigest(),
+            f"The rows of stage {stage!r} are not those this run began with: tactics, tagging rules or tokenizer "
+            "changed. Start a new run, or put the old ones back.",
+        )
+
+    def _check(self, name: str, found: str, refusal: str) -> None:
         known: dict[str, str] = json.loads(self._record.read_text("utf-8")) if self._record.exists() else {}
         if known.get(name, found) != found:
-            raise UsageError(
-                f"The text of {name!r} changed since this run began; start a new run, or put the old text back."
-            )
+            raise UsageError(refusal)
         write_json(self._record, known | {name: found})
 
     def train(self, name: str) -> list[Document]:
@@ -109,7 +128,10 @@ def encode(documents: list[Document], encoding: Encoding, rng: random.Random, pa
 
 
 def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int) -> Tokens:
-    """The training rows of a stage, shuffled: (rows, block + 1). Depends on the recipe and the data alone."""
+    """The training rows of a stage, shuffled: (rows, block + 1). Depends on the recipe and the data alone.
+
+    Raises UsageError when the text does not fill one row.
+    """
     stage = recipe.stages[index]
     rng = random.Random(f"{recipe.seed}/{stage.name}")
     documents = [
@@ -118,6 +140,11 @@ def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: in
     rng.shuffle(documents)
     flat = np.fromiter((token for ids in documents for token in ids), dtype=np.uint16)
     rows = (len(flat) - 1) // stage.block
+    if rows < 1:
+        raise UsageError(
+            f"The text of stage {stage.name!r} has {len(flat)} tokens, fewer than one row of {stage.block + 1}; "
+            "name more sources in its passes, or lower its block."
+        )
     starts = np.random.default_rng(recipe.seed + index).permutation(rows) * stage.block
     return np.stack([flat[start : start + stage.block + 1] for start in starts])
 
@@ -207,12 +234,13 @@ class Trainer:
         path = self.run.folder / "tokenizer.json"
         if not path.exists():
             documents = (item for name in self.recipe.stages[0].passes for item in self._corpus.train(name))
-            train_tokenizer(map(plain_text, documents), self.recipe.vocabulary).save(str(path))
+            write_text(path, train_tokenizer(map(plain_text, documents), self.recipe.vocabulary).to_str(pretty=True))
         return Tokenizer.from_file(str(path))
 
     def _load(self) -> int:
         checkpoints = self.run.checkpoints()
         if not checkpoints:
+            self.run.rewind(0)
             return 0
         state = torch.load(checkpoints[-1] / "state.pt", weights_only=True)
         self.model.load_state_dict(state["model"])
@@ -229,7 +257,9 @@ class Trainer:
                 "model": self.model.state_dict(),
                 "optimiser": self._optimiser.state(),
             }
-            torch.save(state, folder / "state.pt")
+            buffer = io.BytesIO()  # written to a file itself, torch makes a RuntimeError of a full disk
+            torch.save(state, buffer)
+            (folder / "state.pt").write_bytes(buffer.getbuffer())
         return self.run.checkpoints()[-1]
 
     def _loss(self, rows: torch.Tensor) -> torch.Tensor:
@@ -243,13 +273,14 @@ class Trainer:
         if self._stage != index:
             self._stage = index
             self._train_rows = stage_rows(self._corpus, self._encoding, self.recipe, index)
+            self._corpus.check_rows(self.recipe.stages[index].name, self._train_rows)
             self._held_out = held_out_rows(self._corpus, self._encoding, self.recipe, index)
         count = self.recipe.stages[index].rows
         chosen = [(step * count + i) % len(self._train_rows) for i in range(count)]
         return torch.from_numpy(self._train_rows[chosen].astype(np.int64))
 
     def train_step(self) -> dict[str, Any]:
-        """One optimiser step; returns its metrics."""
+        """One optimiser step; returns its metrics. Raises CompanionError when loss or gradient are no numbers."""
         index, within = self.recipe.at(self.step)
         stage = self.recipe.stages[index]
         rows = self._rows(index, within)
@@ -260,10 +291,13 @@ class Trainer:
             loss = self._forward(part) * (len(part) / len(rows))
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             total += loss.item()
-        if not math.isfinite(total):
-            raise FloatingPointError(f"the loss became {total} at step {self.step}; lower the stage's lr")
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
         rate = stage.rate(within)
+        if not (math.isfinite(total) and math.isfinite(norm)):  # the weights are still good, and stay out of it
+            raise CompanionError(
+                f"Training broke down at step {self.step + 1} (stage {stage.name}, lr {rate:g}): the loss is {total}, "
+                f"the gradient's norm {norm}. Start again with a lower one: --set stages.{index}.lr={stage.lr / 2:g}."
+            )
         self._optimiser.step(rate)
         self.step += 1
         seconds = time.perf_counter() - started
@@ -272,7 +306,7 @@ class Trainer:
             "stage": stage.name,
             "loss": total,
             "lr": rate,
-            "grad_norm": float(norm),
+            "grad_norm": norm,
             "tokens_per_second": round(rows[:, 1:].numel() / seconds),
         }
 
@@ -309,8 +343,17 @@ class Trainer:
         return self.step >= end
 
     def finish(self, out: Path) -> Path:
-        """Write the model in Hugging Face form into the run folder and as a Q8_0 GGUF to `out`; returns `out`."""
-        return write_gguf(self.export(), out, "q8_0", name=f"companion {self.recipe.name}", licence="mit")
+        """Write the model in Hugging Face form into the run folder and as a Q8_0 GGUF to `out`; returns `out`.
+
+        Raises CompanionError when that is impossible; the run folder still has everything.
+        """
+        try:
+            return write_gguf(self.export(), out, "q8_0", name=f"companion {self.recipe.name}", licence="mit")
+        except OSError as error:
+            raise CompanionError(
+                f"{out} could not be written: {error.strerror or error}. Nothing is lost: "
+                f"companion train {self.recipe.name} --resume {self.run.folder} -o FILE writes it elsewhere."
+            ) from error
 
     def export(self) -> Path:
         """Write the model and its tokenizer in Hugging Face form; returns the folder."""
@@ -323,7 +366,17 @@ class Trainer:
 
 
 def start(values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: Path | None = None) -> Trainer:
-    """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts)."""
-    run = Run.open(resume) if resume else Run.create(runs, "mini", check(MiniRecipe, values).model_dump())
-    recipe = check(MiniRecipe, run.recipe())
+    """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts).
+
+    Every source of a new run is looked for first: a later stage's text is found missing now, not after hours.
+    """
+    if resume:
+        run = Run.open(resume)
+        recipe = check(MiniRecipe, run.recipe())
+    else:
+        recipe = check(MiniRecipe, values)
+        for stage in recipe.stages:
+            for name in stage.passes:
+                find_source(name, data, own)
+        run = Run.create(runs, "mini", recipe.model_dump())
     return Trainer(run, recipe, Corpus(data, own, run.folder / "data.json"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -32,6 +32,20 @@ class Shape(_Frozen):
             raise ValueError(f"heads ({self.heads}) must be a multiple of kv_heads ({self.kv_heads})")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_written(self) -> Shape:
+        if self.head_size % 2:
+            raise ValueError(f"head_size ({self.head_size}) must be even: positions rotate pairs")
+        rows = {
+            "hidden": self.hidden,
+            "feed_forward": self.feed_forward,
+            "heads * head_size": self.heads * self.head_size,
+        }
+        for name, size in rows.items():
+            if size % 32:
+                raise ValueError(f"{name} ({size}) must be a multiple of 32, the block in which Q8_0 stores weights")
+        return self
+
 
 class Stage(_Frozen):
     """One stretch of training on one mix of sources."""
@@ -40,10 +54,10 @@ class Stage(_Frozen):
     tokens: int = Field(gt=0)
     block: int = Field(gt=1)
     rows: int = Field(gt=0)
-    lr: float = Field(gt=0)
+    lr: float = Field(gt=0, allow_inf_nan=False)
     warmup: int = Field(ge=0)
     decay: float = Field(ge=0, le=1)
-    passes: dict[str, float]
+    passes: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(min_length=1)
 
     @property
     def steps(self) -> int:
@@ -102,7 +116,7 @@ def available() -> list[str]:
 def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
     """The values of a shipped recipe or of a TOML file, with `key=value` changes applied.
 
-    Raises NotFound for an unknown recipe, UsageError for a change that names no existing key.
+    Raises NotFound for an unknown recipe, UsageError for a file that is no TOML or a change that names no existing key.
     """
     path = Path(name)
     if path.suffix == ".toml":
@@ -115,7 +129,10 @@ def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
         raise NotFound(
             f"There is no recipe {name!r}. Recipes: {', '.join(available())}; or give a path to a .toml file."
         )
-    values = tomllib.loads(text)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{name} is not valid TOML: {error}.") from None
     for change in changes:
         _apply(values, change)
     return values
@@ -132,10 +149,16 @@ def _apply(values: dict[str, Any], change: str) -> None:
     target: Any = values
     parts = key.split(".")
     for depth, part in enumerate(parts, 1):
-        known = range(len(target)) if isinstance(target, list) else target
-        step = int(part) if isinstance(target, list) and part.isdigit() else part
-        if step not in known:
-            raise UsageError(f"--set {key}: the recipe has no {part!r} there; it has {', '.join(map(str, known))}.")
+        match target:
+            case dict():
+                known = list(target)
+            case list():
+                known = [str(index) for index in range(len(target))]
+            case _:
+                raise UsageError(f"--set {key}: {'.'.join(parts[: depth - 1])} is one value, {target!r}.")
+        if part not in known:
+            raise UsageError(f"--set {key}: the recipe has no {part!r} there; it has {', '.join(known)}.")
+        step = int(part) if isinstance(target, list) else part
         if depth == len(parts):
             target[step] = value
         else:
@@ -147,5 +170,14 @@ def check(kind: type[Recipe], values: dict[str, Any]) -> Recipe:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'recipe'}: {item['msg']}" for item in error.errors())
+        reasons = "; ".join(_reason(item["type"], item["loc"], item["msg"], item["input"]) for item in error.errors())
         raise UsageError(f"The recipe cannot be used: {reasons}.") from None
+
+
+def _reason(kind: str, where: tuple[int | str, ...], message: str, value: object) -> str:
+    """Key, what is wrong, and the value, unless that is a whole table."""
+    key = ".".join(map(str, where)) or "recipe"
+    if kind == "extra_forbidden":
+        return f"{key}: there is no such key"
+    given = "" if isinstance(value, dict | list) else f" (it is {value!r})"
+    return f"{key}: {message.removeprefix('Value error, ')}{given}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import signal
@@ -34,14 +35,17 @@ class Run:
         folder = parent / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         try:
             folder.mkdir(parents=True)
+            write_json(folder / "recipe.json", recipe)
+            write_json(folder / "versions.json", versions())
         except FileExistsError:
             raise UsageError(
                 f"{folder} exists already; wait a second, or continue it with --resume {folder}."
             ) from None
-        run = cls(folder)
-        write_json(folder / "recipe.json", recipe)
-        write_json(folder / "versions.json", versions())
-        return run
+        except OSError as error:
+            raise CompanionError(
+                f"The run folder {folder} cannot be made: {error.strerror or error}. Give another place with --runs."
+            ) from error
+        return cls(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -56,16 +60,18 @@ class Run:
         return read
 
     def log(self, row: dict[str, Any]) -> None:
-        """Append one line to metrics.jsonl."""
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        """Append one line to metrics.jsonl. Raises CompanionError when the disk is full."""
+        with self._writing("The metrics"), (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def rewind(self, step: int) -> None:
-        """Drop the metrics after `step`: they belong to steps that will be done again."""
+        """Drop the metrics after `step`: they belong to steps that will be done again. So does a line cut off."""
         path = self.folder / "metrics.jsonl"
         if path.exists():
-            rows = [line for line in path.read_text("utf-8").splitlines() if json.loads(line)["step"] <= step]
-            path.write_text("".join(f"{row}\n" for row in rows), "utf-8")
+            whole = path.read_text("utf-8").split("\n")[:-1]
+            kept = "".join(f"{line}\n" for line in whole if json.loads(line)["step"] <= step)
+            with self._writing("The metrics"):
+                write_text(path, kept)
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
@@ -79,20 +85,31 @@ class Run:
         """
         final = self.folder / f"checkpoint-{step:06d}"
         partial = self.folder / f"checkpoint-{step:06d}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        try:
-            yield partial
-        except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise CompanionError(
-                f"The checkpoint at step {step} could not be written to {self.folder}: {error.strerror or error}. "
-                f"Free some space and continue with --resume {self.folder}."
-            ) from error
-        shutil.rmtree(final, ignore_errors=True)
-        partial.rename(final)
+        for abandoned in self.folder.glob("checkpoint-*.partial"):
+            shutil.rmtree(abandoned)
+        with self._writing(f"The checkpoint at step {step}"):
+            try:
+                partial.mkdir()
+                yield partial
+                for file in partial.iterdir():
+                    _settle(file)
+            except OSError:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+            shutil.rmtree(final, ignore_errors=True)
+            partial.rename(final)
         for old in self.checkpoints()[:-KEEP]:
             shutil.rmtree(old)
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CompanionError(
+                f"{what} could not be written to {self.folder}: {error.strerror or error}. "
+                f"Free some space and continue with --resume {self.folder}."
+            ) from error
 
 
 class Interrupt:
@@ -127,9 +144,20 @@ def versions() -> dict[str, str]:
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` as readable JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text`, whole or not at all."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    partial.write_text(text, "utf-8")
     partial.replace(path)
+
+
+def _settle(file: Path) -> None:
+    """Wait until the file is on the disk, where a full disk is reported at the latest."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def digest(texts: Iterator[str]) -> str:

@@ -49,10 +49,11 @@ def plain_text(document: Document) -> str:
 
 
 class Encoding:
-    """Turns documents into token ids, in the layout that the chat uses."""
+    """Turns documents into token ids, in the layout that the chat uses. Text that spells a control token stays text."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.encode_special_tokens = True  # the library's name for: do not look for them in text
         vocabulary = tokenizer.get_vocab()
         self._id = {token: vocabulary[token] for token in SPECIAL}
         self._header = {role: self._text(f"{role}\n") for role in ("user", "assistant")}

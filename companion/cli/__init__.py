@@ -53,8 +53,10 @@ def cli() -> None:
 def main() -> None:
     """The entry point: runs a command, turns errors into sentences and exit codes."""
     os.umask(0o077)  # whatever this program writes is for its owner
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # they are text streams here
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # started with it closed
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  (for the whole run)
+        getattr(sys, name).reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -62,22 +64,43 @@ def run(arguments: list[str]) -> int:
     """Run a command line; returns its exit code."""
     try:
         outcome = cli.main(arguments, prog_name="companion", standalone_mode=False)
+        sys.stdout.flush()  # here, where it can still fail with a sentence
         return outcome if isinstance(outcome, int) else 0
     except CompanionError as error:
-        click.echo(f"companion: {error}", err=True)
-        return error.exit_code
+        return _fail(str(error), error.exit_code)
     except click.UsageError as error:
-        error.show()
-        return 2
+        where = error.ctx.command_path if error.ctx else "companion"
+        return _fail(f"{error.format_message()} See `{where} --help`.", 2)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("", err=True)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more: end quietly
+        _drop_output()  # nobody reads any more: end quietly
         return 0
+    except OSError as error:
+        _drop_output()
+        return _fail(f"{error.filename or 'The output'} cannot be read or written: {error.strerror or error}.", 1)
+    except UnicodeEncodeError:
+        return _fail("What was given has bytes in it that are not UTF-8 text; please give it again without them.", 2)
     except MemoryError:
-        click.echo("companion: there is not enough memory for that; try a smaller input or model.", err=True)
-        return 1
+        return _fail("There is not enough memory for that; try a smaller input or model.", 1)
+    except Exception as error:
+        if os.environ.get("COMPANION_DEBUG"):
+            raise
+        return _fail(
+            f"A fault in the program ({type(error).__name__}); what was said is saved. "
+            "COMPANION_DEBUG=1 shows where it comes from.",
+            1,
+        )
+
+
+def _fail(sentence: str, exit_code: int) -> int:
+    click.echo(f"companion: {sentence}", err=True)
+    return exit_code
+
+
+def _drop_output() -> None:
+    """What is left in the buffer goes nowhere, so that the end of the program does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,7 +24,7 @@ def command(model: str | None, resume: str | None, plain: bool, off_record: bool
     chosen = settings.load().changed(model=model, planner=False if no_plan else None)
     conversation = open_conversation(chosen, session=resume, off_record=off_record)
     try:
-        show_notice()
+        show_notice(off_record=off_record)
         session = conversation.session
         if off_record:
             click.echo(f"Off the record with {chosen.model}: nothing of this is kept. /help for help, /quit to leave.")

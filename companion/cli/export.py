@@ -43,7 +43,9 @@ def _new_file(path: Path, *, force: bool) -> TextIO:
     """`path` opened for writing, for its owner alone; never through a link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if force else os.O_EXCL)
     try:
-        return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8")
+        file = os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8")
+        os.fchmod(file.fileno(), 0o600)  # a file that is replaced brings its own mode
+        return file
     except FileExistsError:
         raise Refused(f"{path} is there already; choose another name, or give --force to replace it.") from None
     except OSError as error:

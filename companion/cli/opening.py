@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 
 import click
@@ -10,9 +9,10 @@ import click
 from companion import models, paths
 from companion.conversation import Conversation
 from companion.engine.client import LlamaEngine
+from companion.errors import UsageError
 from companion.safety import notice
 from companion.settings import Settings
-from companion.store import Store
+from companion.store import Session, Store
 from companion.tagging import RuleTagger
 
 
@@ -29,22 +29,35 @@ def open_store(*, off_record: bool = False) -> Store:
 
 
 def open_conversation(settings: Settings, *, session: str | None = None, off_record: bool = False) -> Conversation:
-    """A new conversation, or the one with this id (or the beginning of one, or `last`)."""
+    """A new conversation, or the one with this id (or the beginning of one, or `last`).
+
+    Off the record no file is written at all, the engine's log included.
+    """
+    if off_record and session:
+        raise UsageError("What is off the record is not kept, and so has no session to go on with. Leave one out.")
     model = models.find(settings.model)
+    state = None if off_record else paths.private_folder(paths.state_folder())
     store = open_store(off_record=off_record)
-    if session == "last":
-        newest = store.sessions(limit=1)
-        found = newest[0] if newest else store.new_session(settings.model)
-    else:
-        found = store.session(session) if session else store.new_session(settings.model)
-    engine = LlamaEngine(model, state_dir=paths.private_folder(paths.state_folder()), threads=settings.threads or None)
+    try:
+        found = _session(store, session) or store.new_session(settings.model)
+    except BaseException:
+        store.close()
+        raise
+    engine = LlamaEngine(model, state_dir=state, threads=settings.threads or None)
     return Conversation(store, engine, RuleTagger(), found, settings)
 
 
-def show_notice(*, always: bool = False) -> None:
-    """The notice on standard error, on the first start of a day."""
+def _session(store: Store, wanted: str | None) -> Session | None:
+    """`last` is the newest session in which something was said, and None where there is no such session."""
+    if wanted == "last":
+        return next((session for session in store.sessions() if session.turns), None)
+    return store.session(wanted) if wanted else None
+
+
+def show_notice(*, off_record: bool = False) -> None:
+    """The notice on standard error, on the first start of a day. Off the record, that it was shown is not noted."""
     today = date.today()
-    if always or notice.due(paths.state_folder(), today):
+    if notice.due(paths.state_folder(), today):
         click.echo(f"{notice.NOTICE}\n\n{notice.HELP_FROM_PEOPLE}\n", err=True)
-        sys.stderr.flush()
-        notice.shown(paths.state_folder(), today)
+        if not off_record:
+            notice.shown(paths.state_folder(), today)

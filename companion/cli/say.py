@@ -9,7 +9,8 @@ import click
 
 from companion import settings
 from companion.cli.opening import open_conversation, show_notice
-from companion.errors import CompanionError
+from companion.conversation import hear
+from companion.engine.protocol import EngineError
 from companion.events import Failed, Finished, Reply, Stopped, Token, Trimmed
 
 
@@ -28,10 +29,11 @@ def command(
     The session's id goes to standard error (or into the JSON); give it to --session to continue.
     """
     chosen = settings.load().changed(model=model, planner=False if no_plan else None)
-    words = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
+    words = hear(sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text)
     conversation = open_conversation(chosen, session=session_id, off_record=off_record)
+    failure: EngineError | None = None
     try:
-        show_notice()
+        show_notice(off_record=off_record)
         for event in conversation.say(words):
             match event:
                 case Trimmed(messages):
@@ -44,11 +46,13 @@ def command(
                     elif reply.text:
                         click.echo()
                     if isinstance(event, Failed):
-                        raise CompanionError(event.message)
+                        failure = event.error
                 case _:
                     pass
         if not as_json and not off_record:
             click.echo(f"session {conversation.session.id}", err=True)
+        if failure:
+            raise failure
         return 0
     finally:
         conversation.close()

@@ -10,6 +10,8 @@ import click
 from companion import paths
 from companion.errors import CompanionError
 
+NEEDED = ("torch", "transformers", "tokenizers", "numpy", "tqdm", "gguf")
+
 
 @click.command("train")
 @click.argument("recipe")
@@ -21,7 +23,7 @@ from companion.errors import CompanionError
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="Where the run's folder is made.")  # fmt: skip
 @click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Continue this run's folder exactly.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the finished GGUF goes.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the finished GGUF goes.")
 def command(
     recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
 ) -> int:
@@ -29,15 +31,17 @@ def command(
 
     Ctrl-C stops after the current step and says how to continue.
     """
-    if find_spec("torch") is None or find_spec("transformers") is None:
+    if resume and changes:
+        raise click.UsageError("--set cannot change a run that has begun; start a new one, or leave --set out.")
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
         raise CompanionError(
-            'Training needs more packages: pip install "companion-chat[train]" (torch first, see README).'
+            f'Training needs more packages ({", ".join(missing)}): pip install "companion-chat[train]" '
+            "(torch first, see README)."
         )
     from training import mini
     from training.recipe import read_recipe
 
-    if resume and changes:
-        raise click.UsageError("--set cannot change a run that has begun; start a new one, or leave --set out.")
     trainer = mini.start(read_recipe(recipe, changes), data=data, own=mini.OWN_TEXT, runs=runs, resume=resume)
     click.echo(f"{trainer.run.folder}: {trainer.recipe.steps} steps, from step {trainer.step}", err=True)
     if not trainer.train():

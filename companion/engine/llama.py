@@ -32,7 +32,7 @@ complaints: deque[str] = deque(maxlen=20)
 @lib.llama_log_callback  # type: ignore[untyped-decorator]  # the bindings are untyped
 def _log(level: int, text: bytes, _: object) -> None:
     if level == ERROR_LEVEL:
-        complaints.append(text.decode("utf-8", "replace").strip().partition(": ")[2])  # after the function's name
+        complaints.append(text.decode("utf-8", "replace").strip().split(": ", 1)[-1])  # without the function's name
         os.write(2, text)
 
 

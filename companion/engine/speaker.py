@@ -126,7 +126,7 @@ class Speaker:
         """Text has many tokenisations: this way the reply, rendered as history, is found in the cache."""
         if not reply:
             return
-        key = unicodedata.normalize("NFC", text)
+        key = _key(text)
         self._said[key] = reply
         self._said.move_to_end(key)
         if len(self._said) > REMEMBERED_REPLIES:
@@ -141,7 +141,7 @@ class Speaker:
                 case Kind.CONTROL:
                     tokens.append(self._special(text))
                 case Kind.SAID:
-                    reply = self._said.get(text) or self.model.tokenize(text)
+                    reply = self._said.get(_key(text)) or self.model.tokenize(text)
                     said += reply
                     tokens += reply
                 case _:
@@ -160,3 +160,8 @@ class Speaker:
     def _check_room(self, tokens: Sequence[int]) -> None:
         if len(tokens) >= self.model.context:
             raise TooLong(len(tokens))
+
+
+def _key(text: str) -> str:
+    """A reply is the same reply in composed form, and without the space around it that a store may not keep."""
+    return unicodedata.normalize("NFC", text).strip()

@@ -20,7 +20,7 @@ def due(state_folder: Path, today: date) -> bool:
     """Whether the notice has not been shown today."""
     try:
         return (state_folder / "notice").read_text("utf-8").strip() != today.isoformat()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return True
 
 

@@ -85,8 +85,6 @@ class Connection:
             "synchronous=FULL",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
-            connection.execute("PRAGMA journal_mode=WAL")
         # Plugins of sqlite-utils are other people's code; they have no business in a private database.
         db = Database(connection, execute_plugins=False)
         needed, unknown = schema.state(db)
@@ -95,10 +93,13 @@ class Connection:
                 f"{self.path} was written by a newer version of companion (it has {unknown[-1]!r}). "
                 "Update companion, or choose another data folder."
             )
+        self._check_ours(db)
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
+            connection.execute("PRAGMA journal_mode=WAL")
         if needed:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                self._migrate(db)
+                schema.migrations.apply(db)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -114,14 +115,13 @@ class Connection:
             connection.execute("PRAGMA trusted_schema=ON")  # only for the triggers just compared
         return db
 
-    def _migrate(self, db: Database) -> None:
+    def _check_ours(self, db: Database) -> None:
         tables = set(db.table_names())
         if tables and schema.migrations.migrations_table not in tables:
             raise CompanionError(
                 f"{self.path} is a database of another program (it has the table {min(tables)!r}). "
                 "Choose another file for companion's data."
             )
-        schema.migrations.apply(db)
 
     @property
     def _connection(self) -> sqlite3.Connection:

@@ -20,8 +20,8 @@ class Search(Connection):
     def search(self, query: str, limit: int = 20, *, session_id: str | None = None) -> list[SearchHit]:
         """The turns that have every word of `query`, newest first.
 
-        `"two words"` must stand together, and a final `*` stands for any ending; nothing else in a query has
-        a meaning of its own. Case and accents do not matter.
+        `"two words"` must stand together, and a `*` after two letters or more stands for any ending; nothing
+        else in a query has a meaning of its own. Case and accents do not matter.
         """
         expression = match_expression(query)
         if not expression:
@@ -47,7 +47,7 @@ def match_expression(query: str) -> str:
     for found in _QUERY.finditer(query):
         word = found["phrase"] or found["word"] or ""
         if any(character.isalnum() for character in word):
-            ending = "*" if found["word"] and word.endswith("*") else ""
+            ending = "*" if found["word"] and word.endswith("*") and len(word) > 2 else ""
             terms.append(f'"{_plain(word)}"{ending}')
     return " ".join(terms[:MOST_WORDS])
 

@@ -10,7 +10,7 @@ from companion.errors import CompanionError, NotFound, UsageError
 from companion.store import Empathy, PlanRow, Role, Status, StillInUse, Store
 
 WORD = "Qzxwvmarker"
-TRACES = [WORD.encode(), WORD.lower().encode(), WORD[1:].encode(), b"zxwvm"]
+TRACES = [WORD.encode(), WORD.lower().encode(), WORD[1:].encode(), b"zxwv", b"qzxw"]
 
 
 @pytest.fixture

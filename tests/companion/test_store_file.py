@@ -77,6 +77,7 @@ def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
         Store(path)
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
+        assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
 
 
 def test_a_file_that_is_no_database_is_named(path: Path) -> None:

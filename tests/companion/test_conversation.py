@@ -1,0 +1,478 @@
+"""The turn loop: what is saved when, what the engine reads, and how a reply may end."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.conversation import Conversation, alternating, history_of
+from companion.engine.protocol import EngineCancelled, EngineDied, EngineError, EngineInfo, LoadProgress, Message
+from companion.engine.scripted import ScriptedEngine
+from companion.errors import UsageError
+from companion.events import (
+    Event,
+    Failed,
+    Finished,
+    Planned,
+    Reply,
+    Stopped,
+    Token,
+    Trimmed,
+    UserSaved,
+)
+from companion.settings import Settings
+from companion.store import Role, Session, Status, Store, Turn
+from companion.tagging import RuleTagger
+from companion.text import clean
+from planner.layouts import TAIL_SYSTEM
+from planner.tactics import Tactic
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "companion.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store(path) as store:
+        yield store
+
+
+def talking(store: Store, engine: ScriptedEngine, session: Session | None = None, **settings: Any) -> Conversation:
+    return Conversation(store, engine, RuleTagger(), session or store.new_session("mini"), Settings(**settings))
+
+
+def reply_of(events: Sequence[Event]) -> Reply:
+    end = events[-1]
+    assert isinstance(end, Finished | Stopped | Failed)
+    return end.reply
+
+
+def shown(events: Sequence[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Token))
+
+
+def kept(store: Store, conversation: Conversation) -> list[tuple[str, Status]]:
+    return [(turn.text, turn.status) for turn in store.branch(conversation.session.id)]
+
+
+def on_disk(path: Path) -> list[tuple[str, str, str]]:
+    """What another program finds in the file."""
+    other = sqlite3.connect(path)
+    try:
+        return other.execute("SELECT role, text, status FROM turns ORDER BY id").fetchall()
+    finally:
+        other.close()
+
+
+class WatchedEngine(ScriptedEngine):
+    """Calls `at_load` whenever it is asked to load."""
+
+    def __init__(self, *arguments: Any, at_load: Callable[[], object], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._at_load = at_load
+
+    def load(self, progress: Callable[[LoadProgress], None] | None = None) -> EngineInfo:
+        self._at_load()
+        return super().load(progress)
+
+
+# -- one turn ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_turn_is_saved_then_planned_then_spoken_then_finished(store: Store) -> None:
+    events = list(talking(store, ScriptedEngine(["I hear you."])).say("I am tired"))
+    kinds = [type(event) for event in events]
+    assert kinds == [UserSaved, Planned, Token, Token, Token, Finished]
+    assert shown(events) == "I hear you."
+
+
+def test_the_message_is_on_the_disk_before_the_model_is_loaded(store: Store, path: Path) -> None:
+    found: list[Any] = []
+    engine = WatchedEngine(["Yes."], at_load=lambda: found.extend(on_disk(path)[:1]))
+    list(talking(store, engine).say("keep this"))
+    assert found[0] == ("user", "keep this", "complete")
+
+
+def test_the_message_is_on_the_disk_before_it_is_planned_for(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("companion.conversation.plan", broken)
+    with pytest.raises(ZeroDivisionError):
+        list(talking(store, ScriptedEngine()).say("keep this"))
+    assert on_disk(path) == [("user", "keep this", "complete"), ("assistant", "", "failed")]
+
+
+def test_what_is_arriving_is_on_the_disk_piece_by_piece(store: Store, path: Path) -> None:
+    so_far = ""
+    for event in talking(store, ScriptedEngine(["one two three"])).say("count"):
+        if isinstance(event, Token):
+            so_far += event.text
+            assert on_disk(path)[-1] == ("assistant", so_far, "streaming")
+    assert so_far == "one two three"
+
+
+def test_what_is_stored_of_a_reply_is_what_the_events_said(store: Store) -> None:
+    conversation = talking(store, ScriptedEngine(["That makes sense. What happened then?"]))
+    events = list(conversation.say("I quit my job"))
+    reply = reply_of(events)
+    session = conversation.session.id
+    turn = store.turn(reply.turn_id)
+    plan = store.plans(session)[turn.id]
+    assert events[0] == UserSaved(turn.parent_id or 0, "I quit my job")
+    assert (turn.text, turn.status) == (reply.text, Status.COMPLETE)
+    assert [(s.text, dict(s.tactics)) for s in store.sentences(session)[turn.id]] == [
+        (s.text, {tactic.value: s.scores[tactic] for tactic in s.tactics}) for s in reply.sentences
+    ]
+    assert [s.tactics for s in reply.sentences] == [(Tactic.VALIDATION,), (Tactic.QUESTIONING,)]
+    assert reply.plan is not None
+    assert events[1] == Planned(reply.plan)
+    assert dict(plan.weights) == {tactic.value: weight for tactic, weight in reply.plan.weights.items()}
+    assert (plan.targets, plan.resting) == (reply.plan.targets, reply.plan.resting)
+    assert (plan.reason, plan.layout) == (reply.plan.reason, "mini")
+    timings = reply.timings
+    assert (turn.prompt_tokens, turn.reply_tokens) == (timings.prompt_tokens, timings.reply_tokens)
+    assert (turn.ms_first, turn.ms_total) == (timings.first_ms, timings.total_ms)
+    assert timings.reply_tokens == 6
+
+
+def test_without_the_planner_there_is_no_plan_anywhere(store: Store) -> None:
+    engine = ScriptedEngine(["Yes."])
+    conversation = talking(store, engine, planner=False)
+    events = list(conversation.say("hello"))
+    assert not any(isinstance(event, Planned) for event in events)
+    assert reply_of(events).plan is None
+    assert store.plans(conversation.session.id) == {}
+    assert engine.heard[0][-1].controls == ()
+
+
+def test_the_engine_samples_as_the_settings_say(store: Store) -> None:
+    engine = ScriptedEngine(["Yes."])
+    list(talking(store, engine, temperature=0.3, top_p=0.5, seed=7, reply_tokens=40).say("hello"))
+    sampling = engine.samplings[0]
+    assert (sampling.temperature, sampling.top_p, sampling.seed, sampling.max_tokens) == (0.3, 0.5, 7, 40)
+
+
+def test_a_reply_may_take_a_quarter_of_what_the_model_reads_and_no_more(store: Store) -> None:
+    engine = ScriptedEngine(["Yes."], context=100)
+    list(talking(store, engine, reply_tokens=300).say("hello"))
+    assert engine.samplings[0].max_tokens == 25
+
+
+@pytest.mark.parametrize("nothing", ["", "  \n\t", "\x1b[31m\x1b[0m", "\u202e\u200b", "\x00"])
+def test_a_message_of_which_nothing_is_left_is_refused_and_not_kept(store: Store, nothing: str) -> None:
+    conversation = talking(store, ScriptedEngine())
+    with pytest.raises(UsageError, match="nothing to say"):
+        list(conversation.say(nothing))
+    assert kept(store, conversation) == []
+
+
+def test_nothing_that_steers_a_terminal_is_kept_of_what_was_said(store: Store, path: Path) -> None:
+    engine = ScriptedEngine(["Yes."])
+    conversation = talking(store, engine)
+    events = list(conversation.say("a\x1b[2Jb\x07c\u202ed\x00e\ud800f"))
+    assert events[0] == UserSaved(1, "abcde\ufffdf")
+    assert engine.heard[0][0].content == "abcde\ufffdf"
+    assert on_disk(path)[0][1] == "abcde\ufffdf"
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b ", "\x1b", "[31m", "]0;x\x07", "\u202e", "\n", " ", "\ud83d", "c."]), max_size=12)
+)
+def test_however_a_reply_is_cut_into_pieces_what_is_shown_is_what_is_kept_and_clean(pieces: list[str]) -> None:
+    with Store(None) as store:
+        conversation = talking(store, ScriptedEngine([pieces]))
+        events = list(conversation.say("go on"))
+        text = clean("".join(pieces)).strip()
+        assert reply_of(events).text == store.branch(conversation.session.id)[-1].text == text
+        assert shown(events).rstrip() == text
+
+
+# -- how a reply may end ----------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_message_a_failed_reply_and_a_sentence(store: Store) -> None:
+    engine = ScriptedEngine(load_error=EngineError("The model file is damaged: get it again."))
+    conversation = talking(store, engine)
+    events = list(conversation.say("are you there?"))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].message == "The model file is damaged: get it again."
+    assert kept(store, conversation) == [("are you there?", Status.COMPLETE), ("", Status.FAILED)]
+
+
+def test_a_failure_keeps_what_had_arrived_with_its_sentences(store: Store) -> None:
+    broken = ["What happened? ", "I am ", EngineDied("signal 9"), "never said"]
+    conversation = talking(store, ScriptedEngine([broken]))
+    events = list(conversation.say("hello"))
+    assert isinstance(events[-1], Failed)
+    assert "stopped unexpectedly (signal 9)" in events[-1].message
+    assert reply_of(events).status == "failed"
+    assert kept(store, conversation)[-1] == ("What happened? I am", Status.FAILED)
+    assert [s.text for s in reply_of(events).sentences] == ["What happened?", "I am"]
+    assert len(store.sentences(conversation.session.id)[reply_of(events).turn_id]) == 2
+
+
+def test_the_message_after_the_engine_died_works(store: Store) -> None:
+    engine = ScriptedEngine([["Half ", EngineDied("signal 11")], "Whole."])
+    conversation = talking(store, engine)
+    list(conversation.say("first"))
+    events = list(conversation.say("second"))
+    assert isinstance(events[-1], Finished)
+    assert engine.loads == 2
+    assert [m.content for m in engine.heard[-1] if m.content] == ["first", "Half", "second"]
+
+
+def test_a_stop_keeps_what_had_arrived(store: Store) -> None:
+    conversation = talking(store, ScriptedEngine(["one two three four"]))
+    events = []
+    for event in conversation.say("count"):
+        events.append(event)
+        if shown(events) == "one two":
+            conversation.stop()
+    assert isinstance(events[-1], Stopped)
+    assert reply_of(events).status == "stopped"
+    assert kept(store, conversation)[-1] == ("one two", Status.STOPPED)
+
+
+def test_a_stop_from_another_thread_ends_a_reply_that_hangs(store: Store) -> None:
+    hanging = threading.Event()
+
+    def hang(position: int, cancelled: threading.Event) -> None:
+        if position == 2:
+            hanging.set()
+            cancelled.wait()
+
+    conversation = talking(store, ScriptedEngine(["one two three"], wait=hang))
+    stopper = threading.Thread(target=lambda: hanging.wait() and conversation.stop())
+    stopper.start()
+    events = list(conversation.say("count"))
+    stopper.join()
+    assert isinstance(events[-1], Stopped)
+    assert kept(store, conversation)[-1] == ("one two", Status.STOPPED)
+
+
+@pytest.mark.parametrize("moment", [UserSaved, Planned])
+def test_a_stop_before_the_reply_has_begun_is_not_lost(store: Store, moment: type[Event]) -> None:
+    conversation = talking(store, ScriptedEngine(["one two", "three"]))
+    events = []
+    for event in conversation.say("count"):
+        events.append(event)
+        if isinstance(event, moment):
+            conversation.stop()
+    assert isinstance(events[-1], Stopped)
+    assert kept(store, conversation)[-1] == ("", Status.STOPPED)
+
+
+def test_a_stop_between_loading_and_speaking_is_not_lost(store: Store) -> None:
+    engine = WatchedEngine(["one two"], at_load=lambda: conversation.stop())
+    conversation = talking(store, engine)
+    events = list(conversation.say("count"))
+    assert isinstance(events[-1], Stopped)
+    assert shown(events) == ""
+
+
+def test_a_load_that_was_cancelled_is_a_stop_and_no_failure(store: Store) -> None:
+    conversation = talking(store, ScriptedEngine(load_error=EngineCancelled()))
+    assert isinstance(list(conversation.say("count"))[-1], Stopped)
+    assert kept(store, conversation)[-1] == ("", Status.STOPPED)
+
+
+def test_a_stop_with_nothing_arriving_does_not_touch_the_next_reply(store: Store) -> None:
+    conversation = talking(store, ScriptedEngine(["one", "two"]))
+    conversation.stop()
+    assert isinstance(list(conversation.say("first"))[-1], Finished)
+    conversation.stop()
+    assert isinstance(list(conversation.say("second"))[-1], Finished)
+
+
+def test_a_front_end_that_walks_away_leaves_what_had_arrived_as_stopped(store: Store) -> None:
+    conversation = talking(store, ScriptedEngine(["one two three", "next"]))
+    events = conversation.say("count")
+    while not isinstance(next(events), Token):
+        pass
+    events.close()  # type: ignore[attr-defined]  # it is a generator
+    assert kept(store, conversation)[-1] == ("one", Status.STOPPED)
+    assert isinstance(list(conversation.say("again"))[-1], Finished)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyboardInterrupt, Status.STOPPED), (SystemExit, Status.STOPPED), (OSError, Status.FAILED)]
+)
+def test_an_exception_in_mid_reply_keeps_what_had_arrived_and_goes_on_up(
+    store: Store, error: type[BaseException], status: Status
+) -> None:
+    def interrupt(position: int, cancelled: threading.Event) -> None:
+        if position == 2:
+            raise error
+
+    conversation = talking(store, ScriptedEngine(["one two three"], wait=interrupt))
+    with pytest.raises(error):
+        list(conversation.say("count"))
+    assert kept(store, conversation)[-1] == ("one two", status)
+
+
+def test_a_reply_without_words_is_complete_and_no_message_in_the_history(store: Store) -> None:
+    engine = ScriptedEngine([[], "Now I have words."])
+    conversation = talking(store, engine)
+    assert isinstance(list(conversation.say("hm"))[-1], Finished)
+    list(conversation.say("hello?"))
+    assert [(m.role, m.content) for m in engine.heard[-1]] == [("user", "hm\n\nhello?"), ("assistant", "")]
+
+
+# -- the next turn ----------------------------------------------------------------------------------------------------
+
+
+def test_what_the_first_reply_did_weighs_less_in_the_second_plan_than_it_would_have(store: Store) -> None:
+    plans = []
+    for variety in (1.5, 0.0):
+        engine = ScriptedEngine(["What happened? That makes sense.", "Go on."])
+        conversation = talking(store, engine, variety=variety)
+        first = reply_of(list(conversation.say("My boss yelled at me.")))
+        assert {tactic for s in first.sentences for tactic in s.tactics} == {Tactic.QUESTIONING, Tactic.VALIDATION}
+        second = reply_of(list(conversation.say("It was in front of everyone."))).plan
+        assert second is not None
+        plans.append(second)
+    rested, unrested = plans
+    for tactic in (Tactic.QUESTIONING, Tactic.VALIDATION):
+        assert rested.weights[tactic] < unrested.weights[tactic]
+    assert rested.weights[Tactic.EMPOWERMENT] > unrested.weights[Tactic.EMPOWERMENT]
+    assert rested.avoid_openers == ("what happened that",)
+
+
+def test_taste_raises_the_weight_of_what_the_person_likes(store: Store) -> None:
+    def weight() -> float:
+        plan = reply_of(list(talking(store, ScriptedEngine(["Yes."])).say("hello"))).plan
+        assert plan is not None
+        return plan.weights[Tactic.QUESTIONING]
+
+    before = weight()
+    store.set_taste({"questioning": 1.5})
+    assert weight() > before
+
+
+@pytest.mark.parametrize("layout", ["mini", "tail", "mint"])
+def test_the_plans_text_never_enters_the_history(store: Store, layout: str) -> None:
+    engine = ScriptedEngine(["What happened?", "I see.", "Go on."], layout=layout)
+    conversation = talking(store, engine)
+    said = ["one", "two", "three"]
+    for text in said:
+        list(conversation.say(text))
+    last = engine.heard[-1]
+    talk = [m.content for m in last if m.role != "system" and m.content]
+    assert talk == ["one", "What happened?", "two", "I see.", "three"]
+    assert [m for m in last if m.controls and m != last[-1]] == []
+    if layout == "tail":
+        notes = [m.content for m in last if m.role == "system" and m.content != TAIL_SYSTEM]
+        assert len(notes) == 1
+        assert last[-1].content == notes[0]
+
+
+def test_a_conversation_that_is_resumed_sees_what_was_said_before(path: Path) -> None:
+    with Store(path) as store:
+        first = talking(store, ScriptedEngine(["What happened?"]))
+        list(first.say("I lost my job"))
+        session = first.session.id
+    with Store(path) as store:
+        engine = ScriptedEngine(["I see."])
+        events = list(talking(store, engine, store.session(session)).say("last week"))
+    assert [m.content for m in engine.heard[0] if m.content] == ["I lost my job", "What happened?", "last week"]
+    plan = reply_of(events).plan
+    assert plan is not None
+    assert Tactic.QUESTIONING in plan.resting or Tactic.QUESTIONING not in plan.targets
+    assert plan.avoid_openers == ("what happened",)
+
+
+def test_two_conversations_in_one_database_do_not_hear_each_other(store: Store) -> None:
+    list(talking(store, ScriptedEngine(["Yes."])).say("secret"))
+    engine = ScriptedEngine(["Yes."])
+    list(talking(store, engine).say("hello"))
+    assert [m.content for m in engine.heard[0]] == ["hello", ""]
+
+
+# -- more than the model can read -------------------------------------------------------------------------------------
+
+
+def test_a_conversation_too_long_for_the_model_loses_its_oldest_whole_exchanges(store: Store) -> None:
+    engine = ScriptedEngine(lambda messages: "one two three four five six", context=60)
+    conversation = talking(store, engine)
+    trimmed = []
+    for number in range(8):
+        for event in conversation.say(f"message {number} with six words"):
+            if isinstance(event, Trimmed):
+                trimmed.append(event.messages)
+    last = [m for m in engine.heard[-1] if m.content]
+    assert last[0].role == "user"
+    assert last[0].content != "message 0 with six words"
+    assert last[-1].content == "message 7 with six words"
+    assert [m.role for m in last] == ["user", "assistant"] * (len(last) // 2) + ["user"]
+    assert trimmed[-1] + len(last) == 15
+    assert trimmed == sorted(trimmed)
+    assert engine.count_tokens(engine.heard[-1]) <= 60 - 15
+    assert len(store.branch(conversation.session.id)) == 16
+
+
+def test_one_message_too_long_for_the_model_is_saved_and_answered_with_a_sentence(store: Store) -> None:
+    conversation = talking(store, ScriptedEngine(["Yes."], context=100))
+    long = "word " * 99 + "end"
+    events = list(conversation.say(long))
+    assert isinstance(events[-1], Failed)
+    assert "reads 75 at a time" in events[-1].message
+    assert "It is saved; please send it again in shorter parts." in events[-1].message
+    assert kept(store, conversation) == [(long, Status.COMPLETE), ("", Status.FAILED)]
+
+
+def test_after_a_message_too_long_the_next_one_is_answered(store: Store) -> None:
+    engine = ScriptedEngine(["Yes."], context=100)
+    conversation = talking(store, engine)
+    list(conversation.say("word " * 200))
+    events = list(conversation.say("in short: help"))
+    assert isinstance(events[-1], Finished)
+    assert [m.content for m in engine.heard[-1]] == ["in short: help", ""]
+    assert Trimmed(1) in events
+
+
+def test_the_context_setting_limits_what_the_model_looks_back_on(store: Store) -> None:
+    engine = ScriptedEngine(lambda messages: "yes " * 60)
+    conversation = talking(store, engine, context=256)
+    for _ in range(6):
+        list(conversation.say("word " * 30))
+    assert engine.count_tokens(engine.heard[-1]) <= 256 - 64
+    assert engine.samplings[-1].max_tokens == 64
+
+
+# -- off the record, and the history ----------------------------------------------------------------------------------
+
+
+def test_off_the_record_no_file_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Store(None) as store:
+        conversation = talking(store, ScriptedEngine(["Yes.", "No."]))
+        list(conversation.say("between us"))
+        assert isinstance(list(conversation.say("and this"))[-1], Finished)
+        assert len(kept(store, conversation)) == 4
+    assert list(tmp_path.rglob("*")) == []
+
+
+def turn(role: Role, text: str) -> Turn:
+    return Turn(1, "s", None, role, text, Status.COMPLETE, "")
+
+
+def test_the_history_leaves_out_replies_of_which_nothing_came() -> None:
+    turns = [turn(Role.USER, "a"), turn(Role.ASSISTANT, ""), turn(Role.USER, "b"), turn(Role.ASSISTANT, "c")]
+    assert history_of(turns) == [Message("user", "a"), Message("user", "b"), Message("assistant", "c")]
+
+
+def test_messages_of_one_side_in_a_row_are_read_as_one() -> None:
+    history = [Message("user", "a"), Message("user", "b"), Message("assistant", "c"), Message("user", "d")]
+    assert alternating(history) == [Message("user", "a\n\nb"), Message("assistant", "c"), Message("user", "d")]
