@@ -1,7 +1,7 @@
 """Check the project's own corpora and count them: `python -m training.corpus_check [FOLDER]`.
 
-FOLDER holds `support/*.jsonl` and `risk/*.jsonl`; without it, `training/corpus`. The counts go to stdout. Each fault goes
-to stderr as `file:line: reason`, and any fault makes the exit code 1.
+FOLDER holds `support/*.jsonl` and `risk/*.jsonl`; without it, `training/corpus`. The counts go to stdout. Each fault
+goes to stderr as `file:line: reason`, and any fault makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -19,6 +20,7 @@ from planner.tactics import TACTICS
 from training.corpus_schema import HIGHEST_LEVEL, Family, Line, RiskMessage, SupportReply
 
 CORPUS = Path(__file__).parent / "corpus"
+Kind = TypeVar("Kind", bound=Line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,11 @@ def check(folder: Path, minimums: Minimums | None = None) -> Report:
     return report
 
 
-def read[Kind: Line](folder: Path, kind: type[Kind], faults: list[str]) -> Iterator[tuple[str, Kind]]:
+def read(folder: Path, kind: type[Kind], faults: list[str]) -> Iterator[tuple[str, Kind]]:
     """The valid lines of a folder, each with its `file:line`; the reasons of the others go to `faults`."""
     for path in sorted(folder.glob("*.jsonl")):
-        # not splitlines(): a U+2028 inside a text is no end of line in JSONL
-        for number, line in enumerate(path.read_text(encoding="utf-8").removesuffix("\n").split("\n"), start=1):
+        # bytes, so that what is not UTF-8 is a fault of its line and U+2028 in a text does not end one
+        for number, line in enumerate(path.read_bytes().removesuffix(b"\n").split(b"\n"), start=1):
             place = f"{path}:{number}"
             try:
                 yield place, kind.model_validate_json(line)

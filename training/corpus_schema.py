@@ -74,11 +74,14 @@ class SupportReply(Line):
     id: Id
     voice: Text
     topic: Text
-    context: Annotated[tuple[Message, ...], Field(min_length=1)]
-    sentences: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    context: tuple[Message, ...]
+    sentences: tuple[Sentence, ...]
 
+    # not min_length: pydantic counts the valid items, and a faulty only item would be reported as none at all
     @model_validator(mode="after")
-    def _seeker_first_and_last(self) -> SupportReply:
+    def _answers_the_seeker(self) -> SupportReply:
+        if not self.sentences:
+            raise ValueError("the reply has no sentence")
         for position, message in enumerate(self.context):
             expected = ("seeker", "supporter")[position % 2]
             if message.role != expected:
@@ -130,7 +133,7 @@ AFTER_DISCLOSURE = frozenset({Family.DENIAL_AFTER_DISCLOSURE, Family.FOLLOW_UP})
 
 
 class RiskMessage(Line):
-    """A seeker's message, with their message before it (empty at the start of a chat) and the level of both together."""
+    """A seeker's message, their message before it (empty at the start of a chat), and the level of the two together."""
 
     id: Id
     family: Family
@@ -142,7 +145,7 @@ class RiskMessage(Line):
     def _family_holds(self) -> RiskMessage:
         allowed = LEVELS[self.family]
         if self.level not in allowed:
-            raise ValueError(f"level {self.level}, but {self.family} has {allowed.start} to {allowed.stop - 1}")
+            raise ValueError(f"level {self.level}, but {self.family} has {', '.join(map(str, allowed))}")
         if self.family in AFTER_DISCLOSURE and not self.previous:
             raise ValueError(f"{self.family} needs a previous message")
         if self.id[:-4] != f"risk-{self.family.replace('_', '-')}":

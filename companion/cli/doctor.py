@@ -76,14 +76,9 @@ def _library() -> Finding:
 
 def _engine() -> Finding:
     """Loads the model in a child process, which decodes two tokens."""
-    from companion.engine.client import LlamaEngine
+    from companion.cli.opening import new_engine
 
-    chosen = settings.load()
-    engine = LlamaEngine(
-        models.find(chosen.model),
-        state_dir=paths.private_folder(paths.state_folder()),
-        threads=chosen.threads or None,
-    )
+    engine = new_engine(settings.load())
     try:
         info = engine.load()
     finally:

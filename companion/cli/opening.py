@@ -28,6 +28,14 @@ def open_store(*, off_record: bool = False) -> Store:
     return store
 
 
+def new_engine(settings: Settings, *, off_record: bool = False) -> LlamaEngine:
+    """The engine for the model in the settings; nothing is loaded yet. Raises NotFound when there is no such model."""
+    state = None if off_record else paths.private_folder(paths.state_folder())
+    return LlamaEngine(
+        models.find(settings.model), state_dir=state, context=settings.context, threads=settings.threads or None
+    )
+
+
 def open_conversation(settings: Settings, *, session: str | None = None, off_record: bool = False) -> Conversation:
     """A new conversation, or the one with this id (or the beginning of one, or `last`).
 
@@ -35,15 +43,13 @@ def open_conversation(settings: Settings, *, session: str | None = None, off_rec
     """
     if off_record and session:
         raise UsageError("What is off the record is not kept, and so has no session to go on with. Leave one out.")
-    model = models.find(settings.model)
-    state = None if off_record else paths.private_folder(paths.state_folder())
+    engine = new_engine(settings, off_record=off_record)
     store = open_store(off_record=off_record)
     try:
         found = _session(store, session) or store.new_session(settings.model)
     except BaseException:
         store.close()
         raise
-    engine = LlamaEngine(model, state_dir=state, threads=settings.threads or None)
     return Conversation(store, engine, RuleTagger(), found, settings)
 
 

@@ -68,7 +68,8 @@ def show(session_id: str, tactics: bool, as_json: bool) -> None:
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Turns that have all WORDS, newest first; "two words" together, and a final * for any ending."""
     with open_store() as store:
-        hits = store.search(" ".join(words), limit)
+        # The shell has taken the quotes away from words that stand together.
+        hits = store.search(" ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words), limit)
         for hit in hits:
             if as_json:
                 row = {

@@ -22,7 +22,7 @@ from typing import Any
 from companion.engine import failures
 from companion.engine.child import Call, Child, Reply
 from companion.engine.model_file import available_memory, check_memory, check_model_file, needed_memory
-from companion.engine.profile import Profile, guess
+from companion.engine.profile import CONTEXT, Profile, guess
 from companion.engine.protocol import (
     EngineCancelled,
     EngineDied,
@@ -55,19 +55,22 @@ class LlamaEngine:
         *,
         profile: Profile | None = None,
         state_dir: Path | None = None,
+        context: int = CONTEXT,
         threads: int | None = None,
         worker_command: Sequence[str] = WORKER,
         memory: Callable[[], int | None] = available_memory,
         patience: float = PATIENCE,
     ) -> None:
-        """`profile` None is guessed from the file; `threads` None is one for each core that is free.
+        """`profile` None is guessed from the file, for at most `context` tokens.
 
-        `state_dir` holds the child's log and what is remembered about models; without it neither is kept.
+        `threads` None is one for each core that is free. `state_dir` holds the child's log and what is remembered
+        about models; without it neither is kept.
         """
         self.path = Path(path).expanduser().absolute()
         self._given_profile = profile
         self._log = state_dir / "engine.log" if state_dir else None
         self._log_start = 0
+        self._context = context
         self._threads = threads
         self._command = tuple(worker_command)
         self._memory = memory
@@ -215,7 +218,7 @@ class LlamaEngine:
     def _load(self, progress: Progress) -> tuple[EngineInfo, Profile]:
         started = time.monotonic()
         header = check_model_file(self.path)
-        profile = self._given_profile or guess(header)
+        profile = self._given_profile or guess(header, self._context)
         size = self.path.stat().st_size
         check_memory(self.path.name, needed_memory(header, size, profile.context), self._memory())
 

@@ -32,8 +32,11 @@ class Profile:
     sampling: Sampling = field(default_factory=Sampling)
 
 
-def guess(header: Header) -> Profile:
-    """The profile of a model file. Raises EngineError for a model without the ChatML control tokens."""
+def guess(header: Header, limit: int = CONTEXT) -> Profile:
+    """The profile of a model file; `limit` is the most tokens to make room for.
+
+    Raises EngineError for a model without the ChatML control tokens.
+    """
     lacking = [token for token in CHATML if token not in header.specials]
     if lacking:
         raise EngineError(
@@ -52,5 +55,5 @@ def guess(header: Header) -> Profile:
         layout=layout,
         empty_think=thinks and not controls,
         controls=controls,
-        context=min(CONTEXT, header.context or CONTEXT),
+        context=min(limit, header.context or limit),
     )

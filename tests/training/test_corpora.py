@@ -267,11 +267,7 @@ def test_a_context_of_ours_that_does_not_alternate_is_named(tmp_path: Path, role
 
 
 def test_which_documents_are_held_out_never_changes() -> None:
-    kept = [number for number in range(200) if held_out(Prose(f"Story {number}."))]
-    assert kept == KEPT
-
-
-KEPT = [0]
+    assert [number for number in range(200) if held_out(Prose(f"Story {number}."))] == [33, 66, 122]
 
 
 def test_about_one_document_in_fifty_is_held_out() -> None:

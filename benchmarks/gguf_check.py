@@ -1,0 +1,130 @@
+"""Is a GGUF file the model it was made from? Compares it with transformers (eager, float32).
+
+    python benchmarks/gguf_check.py CHECKPOINT_FOLDER FILE.gguf
+
+Prints the largest logit difference, how often the likeliest token agrees, and whether the token ids of mixed text are
+equal. An F32 file differs by rounding alone (below 1e-3); a Q8_0 file by what its weights lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import llama_cpp as lib
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+Logits = NDArray[np.float32]
+
+PROMPTS = (
+    "Hello, it's been a long day and I can't sleep.",
+    "<|im_start|>user\nI DON'T know what we'll do\u2026 12345 \U0001f636\u200d\U0001f32b\ufe0f na\u00efve caf\u00e9\n<|im_end|>\n<|im_start|>assistant\n",
+    "\n \n\n \t \t\t ------======= \u043d\u0435\u0449\u043e \u043d\u0430 \u0411\u044a\u043b\u0433\u0430\u0440\u0441\u043a\u0438 \u6211\u60f3\u5728apple\u5de5\u4f5c1314\u5929\uff5e 3.14 'RE we'Ve  \n",
+    " ".join(["the small boat came back to the harbour before the rain"] * 8),
+)
+
+
+@lib.llama_log_callback
+def _quiet(level: int, text: bytes, _: object) -> None:
+    """The library keeps a bare pointer to this, so it lives in the module."""
+
+
+@contextmanager
+def loaded(path: Path, *, vocabulary_only: bool = False) -> Iterator[Any]:
+    """A llama.cpp model. Without repacked weights, whose kernels crash on some virtual machines."""
+    lib.llama_log_set(_quiet, None)
+    lib.llama_backend_init()
+    params = lib.llama_model_default_params()
+    params.use_extra_bufts = False
+    params.vocab_only = vocabulary_only
+    model = lib.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        raise SystemExit(f"llama.cpp cannot load {path}.")
+    try:
+        yield model
+    finally:
+        lib.llama_model_free(model)
+
+
+def file_ids(path: Path, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids by llama.cpp; control tokens in the text are parsed."""
+    found = []
+    with loaded(path, vocabulary_only=True) as model:
+        vocabulary = lib.llama_model_get_vocab(model)
+        for text in texts:
+            data = text.encode()
+            buffer = (lib.llama_token * (len(data) + 8))()
+            count = lib.llama_tokenize(vocabulary, data, len(data), buffer, len(buffer), False, True)
+            found.append(list(buffer[:count]))
+    return found
+
+
+def file_logits(path: Path, prompts: Sequence[Sequence[int]]) -> list[Logits]:
+    """Logits (T, V) of each prompt by llama.cpp, on one thread, with a key-value cache in F32."""
+    found = []
+    with loaded(path) as model:
+        size = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
+        params = lib.llama_context_default_params()
+        params.n_ctx = params.n_batch = params.n_ubatch = max(map(len, prompts))
+        params.n_threads = params.n_threads_batch = 1
+        params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.type_k = params.type_v = lib.GGML_TYPE_F32
+        context = lib.llama_init_from_model(model, params)
+        for ids in prompts:
+            lib.llama_memory_clear(lib.llama_get_memory(context), True)
+            batch = lib.llama_batch_init(len(ids), 0, 1)
+            batch.n_tokens = len(ids)
+            for position, token in enumerate(ids):
+                batch.token[position], batch.pos[position], batch.n_seq_id[position] = token, position, 1
+                batch.seq_id[position][0], batch.logits[position] = 0, 1
+            if lib.llama_decode(context, batch):
+                raise SystemExit(f"llama.cpp cannot read a prompt of {len(ids)} tokens.")
+            flat = np.ctypeslib.as_array(lib.llama_get_logits(context), shape=(len(ids) * size,))
+            found.append(flat.reshape(len(ids), size).copy())
+            lib.llama_batch_free(batch)
+        lib.llama_free(context)
+    return found
+
+
+def checkpoint_ids(checkpoint: Path, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids by transformers."""
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    return [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+
+
+def checkpoint_logits(checkpoint: Path, prompts: Sequence[Sequence[int]]) -> list[Logits]:
+    """Logits (T, V) of each prompt by transformers."""
+    model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32, attn_implementation="eager").eval()
+    with torch.no_grad():
+        return [model(torch.tensor([list(ids)])).logits[0].numpy() for ids in prompts]
+
+
+def difference(ours: Sequence[Logits], theirs: Sequence[Logits]) -> tuple[float, float]:
+    """(largest absolute difference, share of positions whose likeliest token agrees)."""
+    pairs = list(zip(ours, theirs, strict=True))
+    largest = max(float(np.abs(a - b).max()) for a, b in pairs)
+    agree = np.concatenate([a.argmax(-1) == b.argmax(-1) for a, b in pairs])
+    return largest, float(agree.mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("file", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    ids = checkpoint_ids(arguments.checkpoint, PROMPTS)
+    largest, agree = difference(file_logits(arguments.file, ids), checkpoint_logits(arguments.checkpoint, ids))
+    print(f"largest logit difference  {largest:.2e}")
+    print(f"likeliest token agrees    {agree:.1%} of {sum(map(len, ids))} positions")
+    print(f"token ids equal           {file_ids(arguments.file, PROMPTS) == ids}")
+
+
+if __name__ == "__main__":
+    main()
