@@ -83,7 +83,7 @@ def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     paths.private_folder(paths.user_models())
     (paths.user_models() / "mini.gguf").touch(0o600)
 
-    def engine(model: Path, *, state_dir: Path | None, threads: int | None) -> ScriptedEngine:
+    def engine(model: Path, *, state_dir: Path | None, **_: object) -> ScriptedEngine:
         made.state_dirs.append(state_dir)
         return made.engine
 

@@ -97,7 +97,7 @@ def systems(data: Path) -> list[str]:
 
 
 def silver_part(conversation: str) -> Part:
-    """Of the fifty conversations four are held out for choosing and ten for measuring."""
+    """Of the fifty conversations three are held out for choosing and twelve for measuring."""
     return part_of(f"lend-an-ear/{conversation}", 0.05, 0.13)
 
 

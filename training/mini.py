@@ -12,6 +12,7 @@ import io
 import json
 import math
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from companion.errors import CompanionError, NotFound, UsageError
 from companion.tagging import RuleTagger
 from companion.tagging import used as tactics_of
 from companion.text import split_sentences
+from planner.tactics import Tactic
 from training.corpora import OWN, SOURCES, Dialogue, Document, Source, held_out
 from training.gguf import write_gguf
 from training.recipe import MiniRecipe, check
@@ -101,16 +103,28 @@ class Corpus:
         return [document for document in self._documents(name) if held_out(document)]
 
 
+OWN_LIFE = re.compile(
+    r"\bI(?:['’]ve (?:been|seen|had|got|heard|never|always)|['’]m (?:a|an|from|in|at|going)| have| had| was| went| go"
+    r"| like| love| live| work| play| enjoy| saw| watch\w*| grew| used to| got| eat| drink| read| listen\w*| wear| own"
+    r"| never| always| just| prefer| hate| remember)\b"
+    r"|\bmy (?:favou?rite|wife|husband|kids?|dog|cat|mom|dad|friends?|family|job)\b",
+    re.IGNORECASE,
+)
+"""Casual talk about oneself, which the corpora of small talk are full of and `RuleTagger` does not look for."""
+
+
 def tagged(document: Dialogue) -> list[frozenset[str]]:
     """The tactics of each reply: written by hand where they are, read by rules elsewhere."""
-    tagger = RuleTagger()
     replies = document.turns[1::2]
     written = document.tactics or (frozenset(),) * len(replies)
-    return [
-        hand
-        or frozenset(tactic.value for scores in tagger.tag(split_sentences(reply)) for tactic in tactics_of(scores))
-        for hand, reply in zip(written, replies, strict=True)
-    ]
+    return [hand or read_tactics(reply) for hand, reply in zip(written, replies, strict=True)]
+
+
+def read_tactics(reply: str) -> frozenset[str]:
+    """The tactics that rules find in a reply."""
+    sentences = RuleTagger().tag(split_sentences(reply))
+    found = {tactic.value for scores in sentences for tactic in tactics_of(scores)}
+    return frozenset(found | ({Tactic.SELF_DISCLOSURE.value} if OWN_LIFE.search(reply) else set()))
 
 
 def encode(documents: list[Document], encoding: Encoding, rng: random.Random, passes: float) -> list[list[int]]:

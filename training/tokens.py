@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from planner.layouts import CONTROL_TOKENS
-from planner.tactics import TACTICS
+from planner.tactics import TACTICS, Tactic
 from training.corpora import Dialogue, Document, Prose
 
 SPLIT = (
@@ -80,14 +80,18 @@ class Encoding:
 
 
 def draw_controls(used: frozenset[str], rng: random.Random) -> Iterator[str]:
-    """Control tokens for a reply that used these tactics.
+    """Control tokens for a reply that used these tactics, in the fixed order.
 
     None a third of the time, so that the model also talks without a plan and reads a history without one; otherwise one
-    to three of them, in the fixed order, as a plan would name them.
+    to three of them, as a plan would name them. Self-disclosure is always among them where it was used: without its
+    token, a model is not to speak of a life it does not have.
     """
-    present = [position for position, tactic in enumerate(TACTICS) if tactic.value in used]
-    if not present or rng.random() < 1 / 3:
-        return
-    chosen = rng.sample(present, min(len(present), rng.choice((1, 2, 2, 3))))
+    own_life = TACTICS.index(Tactic.SELF_DISCLOSURE)
+    present = [position for position, tactic in enumerate(TACTICS) if tactic.value in used and position != own_life]
+    chosen = []
+    if present and rng.random() >= 1 / 3:
+        chosen = rng.sample(present, min(len(present), rng.choice((1, 2, 2, 3))))
+    if Tactic.SELF_DISCLOSURE.value in used:
+        chosen.append(own_life)
     for position in sorted(chosen):
         yield CONTROL_TOKENS[position]

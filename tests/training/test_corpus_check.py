@@ -35,13 +35,12 @@ def message(**changes: Any) -> dict[str, Any]:
     return line | changes
 
 
-def write(folder: Path, *, support: list[Any] | None = None, risk: list[Any] | None = None) -> Path:
-    for name, lines in (("support", support), ("risk", risk)):
-        (folder / name).mkdir(exist_ok=True)
-        text = "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines or [])
-        (folder / name / "a.jsonl").write_text(text or "", encoding="utf-8")
-        if not lines:
-            (folder / name / "a.jsonl").unlink()
+def write(folder: Path, **corpora: list[Any]) -> Path:
+    """One file a corpus; a string is written as it is, in place of a line."""
+    for name, lines in corpora.items():
+        (folder / name).mkdir()
+        text = "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines)
+        (folder / name / "a.jsonl").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -153,7 +152,7 @@ def test_an_id_used_twice_is_named_with_both_places(tmp_path: Path) -> None:
     write(tmp_path, support=[reply()])
     (tmp_path / "support" / "b.jsonl").write_text(json.dumps(reply()), encoding="utf-8")
     (only,) = faults(tmp_path)
-    assert only == f"support/b.jsonl:1: id 'friend-001' is already in support/a.jsonl:1"
+    assert only == "support/b.jsonl:1: id 'friend-001' is already in support/a.jsonl:1"
 
 
 def test_too_little_of_anything_is_named(tmp_path: Path) -> None:

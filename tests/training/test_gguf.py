@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import json
 import os
 import subprocess
@@ -17,7 +18,6 @@ pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
 
 import gguf
 
-from benchmarks.gguf_check import PROMPTS, checkpoint_ids, checkpoint_logits, difference, file_ids, file_logits
 from companion.engine.gguf_file import read_header
 from companion.errors import NotFound, UsageError
 from planner.layouts import CONTROL_TOKENS
@@ -26,6 +26,20 @@ from training.tokens import END, END_OF_TEXT, SPECIAL, train_tokenizer
 
 pytestmark = [pytest.mark.llama, pytest.mark.torch]
 ROOT = Path(__file__).parents[2]
+
+
+def script(path: Path) -> Any:
+    """A script as a module. By path, because a package in the environment may be called `benchmarks` as well."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+check = script(ROOT / "benchmarks" / "gguf_check.py")
+PROMPTS = check.PROMPTS
 
 MIXED = [
     *PROMPTS,
@@ -102,14 +116,14 @@ def written(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def prompts(checkpoint: Path) -> list[list[int]]:
-    return checkpoint_ids(checkpoint, PROMPTS)
+    return check.checkpoint_ids(checkpoint, PROMPTS)
 
 
 def test_an_f32_file_gives_the_logits_of_transformers(
     checkpoint: Path, written: Path, prompts: list[list[int]]
 ) -> None:
-    theirs = checkpoint_logits(checkpoint, prompts)
-    largest, agree = difference(file_logits(written, prompts), theirs)
+    theirs = check.checkpoint_logits(checkpoint, prompts)
+    largest, agree = check.difference(check.file_logits(written, prompts), theirs)
     assert largest < 1e-3
     assert agree == 1
     assert all(logits.std() > 1 for logits in theirs)  # else the bound says little
@@ -118,18 +132,18 @@ def test_an_f32_file_gives_the_logits_of_transformers(
 def test_so_does_a_model_whose_output_is_not_tied(tmp_path: Path, prompts: list[list[int]]) -> None:
     checkpoint = save(tmp_path / "model", tied=False)
     file = write(checkpoint, tmp_path / "untied.gguf")
-    assert difference(file_logits(file, prompts), checkpoint_logits(checkpoint, prompts))[0] < 1e-3
+    assert check.difference(check.file_logits(file, prompts), check.checkpoint_logits(checkpoint, prompts))[0] < 1e-3
 
 
 def test_so_does_a_checkpoint_in_bfloat16(tmp_path: Path, prompts: list[list[int]]) -> None:
     checkpoint = save(tmp_path / "model", tied=True, dtype=torch.bfloat16)
     file = write(checkpoint, tmp_path / "bfloat16.gguf")
-    assert difference(file_logits(file, prompts), checkpoint_logits(checkpoint, prompts))[0] < 1e-3
+    assert check.difference(check.file_logits(file, prompts), check.checkpoint_logits(checkpoint, prompts))[0] < 1e-3
 
 
 def test_q8_0_loads_and_mostly_agrees(checkpoint: Path, tmp_path: Path, prompts: list[list[int]]) -> None:
     file = write(checkpoint, tmp_path / "q8.gguf", "q8_0")
-    largest, agree = difference(file_logits(file, prompts), checkpoint_logits(checkpoint, prompts))
+    largest, agree = check.difference(check.file_logits(file, prompts), check.checkpoint_logits(checkpoint, prompts))
     assert largest < 1
     assert agree > 0.9
 
@@ -140,12 +154,12 @@ def test_rows_that_are_no_whole_blocks_stay_f16_in_a_q8_0_file(tmp_path: Path, p
     kinds = {tensor.name: tensor.tensor_type.name for tensor in gguf.GGUFReader(file).tensors}
     assert kinds["blk.0.attn_q.weight"] == "F16"
     assert kinds["blk.0.ffn_down.weight"] == "Q8_0"
-    assert difference(file_logits(file, prompts), checkpoint_logits(checkpoint, prompts))[1] > 0.9
+    assert check.difference(check.file_logits(file, prompts), check.checkpoint_logits(checkpoint, prompts))[1] > 0.9
 
 
 @pytest.mark.parametrize("text", MIXED)
 def test_token_ids_are_those_of_transformers(checkpoint: Path, written: Path, text: str) -> None:
-    assert file_ids(written, [text]) == checkpoint_ids(checkpoint, [text])
+    assert check.file_ids(written, [text]) == check.checkpoint_ids(checkpoint, [text])
 
 
 def test_the_header_says_what_the_chat_needs_to_know(written: Path) -> None:
@@ -169,7 +183,7 @@ def test_the_config_of_older_transformers_is_read_too(
 ) -> None:
     older = edit(checkpoint, tmp_path / "older", without=("rope_parameters", "pad_token_id"), rope_theta=50_000.0)
     file = write(older, tmp_path / "older.gguf")
-    assert difference(file_logits(file, prompts), file_logits(written, prompts))[0] == 0
+    assert check.difference(check.file_logits(file, prompts), check.file_logits(written, prompts))[0] == 0
 
 
 def test_another_architecture_is_refused(checkpoint: Path, tmp_path: Path) -> None:

@@ -1,0 +1,206 @@
+"""The plain interface on a pair of streams: what it shows for each thing that may happen."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.conversation import Conversation
+from companion.engine.protocol import EngineDied, EngineError
+from companion.engine.scripted import ScriptedEngine
+from companion.plain import PlainChat
+from companion.settings import Settings
+from companion.store import Status, Store
+from companion.tagging import RuleTagger
+
+GOODBYE = "Goodbye. This conversation is saved.\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "companion.db") as store:
+        yield store
+
+
+class Chat:
+    """A chat whose lines are given at once; `shown` is everything it wrote."""
+
+    def __init__(self, store: Store, engine: ScriptedEngine, lines: str, **settings: Any) -> None:
+        session = store.new_session("mini")
+        self.conversation = Conversation(store, engine, RuleTagger(), session, Settings(**settings))
+        out = io.StringIO()
+        self.code = PlainChat(self.conversation, lines=io.StringIO(lines), out=out).run()
+        self.shown = out.getvalue()
+        self.kept = [(turn.text, turn.status) for turn in store.branch(session.id)]
+
+
+def test_a_conversation_is_labelled_lines_and_a_goodbye(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine(["I hear you.", "Go on."]), "hello\nagain\n")
+    assert chat.shown == f"Companion: I hear you.\nCompanion: Go on.\n{GOODBYE}"
+    assert chat.code == 0
+    assert [text for text, _ in chat.kept] == ["hello", "I hear you.", "again", "Go on."]
+
+
+def test_quit_leaves_at_once(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine(), "/quit\nnever said\n")
+    assert (chat.shown, chat.kept) == (GOODBYE, [])
+
+
+def test_off_the_record_the_goodbye_does_not_claim_that_it_is_saved() -> None:
+    with Store(None) as store:
+        assert Chat(store, ScriptedEngine(), "/quit\n").shown == "Goodbye.\n"
+
+
+def test_help_lists_every_command_and_where_to_find_people(store: Store) -> None:
+    shown = Chat(store, ScriptedEngine(), "/help\n").shown
+    assert all(command in shown for command in ("/help", "/why", "/stop", "/quit", "findahelpline.com"))
+
+
+def test_why_explains_the_plan_of_the_last_reply(store: Store) -> None:
+    shown = Chat(store, ScriptedEngine(["What happened?"]), "/why\nI am sad\n/why\n").shown
+    assert shown.startswith("There is no plan yet; it is made with each reply.\n")
+    assert re.search(r"^validation +\d+% +x1\.00 +x1\.00 +\d+%", shown, re.M)
+    assert re.search(r"^advice .* 0%  closed$", shown, re.M)
+    assert "  aimed for\n" in shown
+
+
+def test_an_unknown_command_is_answered_and_not_said(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine(), "/halp\n/stop\n")
+    assert chat.shown == f"There is no command /halp. /help lists them.\nNothing is arriving.\n{GOODBYE}"
+    assert chat.kept == []
+
+
+def test_a_message_that_only_begins_with_a_slash_is_said(store: Store) -> None:
+    assert Chat(store, ScriptedEngine(["Yes."]), "/ that was a slash\n").kept[0][0] == "/ that was a slash"
+
+
+def test_empty_lines_are_passed_over(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine(["Yes."]), "\n   \n\x1b[31m\n\u202e\nhello\n")
+    assert [text for text, _ in chat.kept] == ["hello", "Yes."]
+
+
+def test_nothing_that_steers_a_terminal_gets_through_either_way(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine([["\x1b]0;title", "\x07yes\x1b[", "2J \u202eno"]]), "a\x1b[2J\x00b\u202ec\n")
+    assert chat.kept == [("abc", Status.COMPLETE), ("yes no", Status.COMPLETE)]
+    assert chat.shown == f"Companion: yes no\n{GOODBYE}"
+
+
+@pytest.mark.parametrize("length", [10_000, 1_000_000])
+def test_a_message_without_a_single_space_is_said_whole_if_it_fits(store: Store, length: int) -> None:
+    chat = Chat(store, ScriptedEngine(["Yes.", "Yes."]), "x" * length + "\nhello\n")
+    assert chat.kept[0] == ("x" * length, Status.COMPLETE)
+    assert chat.kept[-1] == ("Yes.", Status.COMPLETE)
+    assert ("please send it again in shorter parts" in chat.shown) == (length == 1_000_000)
+
+
+def test_a_model_that_cannot_be_loaded_is_noted_at_once_and_talking_goes_on(store: Store) -> None:
+    engine = ScriptedEngine(["Back again."], load_error=EngineError("mini.gguf is damaged: get it again."))
+    chat = Chat(store, engine, "hello\n")
+    assert chat.shown.startswith("Note: mini.gguf is damaged: get it again. You can still read and write here")
+    assert chat.kept[-1] == ("Back again.", Status.COMPLETE)
+
+
+def test_an_engine_that_dies_is_one_line_and_the_next_message_works(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine([["Half", EngineDied("signal 9")], "Whole."]), "one\ntwo\n")
+    lines = chat.shown.splitlines()
+    assert lines[0] == "Companion: Half"
+    assert lines[1].startswith("Note: The model process stopped unexpectedly (signal 9).")
+    assert lines[2] == "Companion: Whole."
+    assert [status for _, status in chat.kept[1::2]] == [Status.FAILED, Status.COMPLETE]
+
+
+def test_a_reply_without_words_is_said_to_be_one(store: Store) -> None:
+    assert "(no words came; try saying it differently)" in Chat(store, ScriptedEngine([[]]), "hello\n").shown
+
+
+def test_a_long_conversation_is_noted_once(store: Store) -> None:
+    engine = ScriptedEngine(lambda messages: "one two three four five six", context=50)
+    chat = Chat(store, engine, "six words in every single message\n" * 8)
+    assert chat.shown.count("out of the model's view") == 1
+    assert len(chat.kept) == 16
+
+
+def test_a_database_that_fails_is_a_note_and_not_the_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = store.save_partial
+
+    def full(turn_id: int, text: str) -> None:
+        if text.startswith("one two"):
+            raise EngineError("There is no space left.")
+        saved(turn_id, text)
+
+    monkeypatch.setattr(store, "save_partial", full)
+    chat = Chat(store, ScriptedEngine(["one two", "three"]), "a\nb\n")
+    assert chat.shown == f"Companion: one\nNote: There is no space left.\nCompanion: three\n{GOODBYE}"
+
+
+def test_ctrl_c_in_mid_reply_stops_it_and_the_chat_goes_on(store: Store) -> None:
+    def interrupt(position: int, cancelled: threading.Event) -> None:
+        if position == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+            cancelled.wait()
+
+    chat = Chat(store, ScriptedEngine(["one two three", "four"], wait=interrupt), "a\nb\n")
+    assert chat.shown == f"Companion: one two\nStopped. What had arrived is kept.\nCompanion: four\n{GOODBYE}"
+    assert [status for _, status in chat.kept[1::2]] == [Status.STOPPED, Status.COMPLETE]
+
+
+def test_a_second_ctrl_c_right_after_the_reply_does_not_end_the_chat(store: Store) -> None:
+    class Pressing(io.StringIO):
+        """Presses Ctrl-C when the end of a reply is shown: nothing arrives any more, nothing is read yet."""
+
+        def write(self, text: str) -> int:
+            if text == "\n":
+                signal.raise_signal(signal.SIGINT)
+            return super().write(text)
+
+    conversation = Conversation(
+        store, ScriptedEngine(["one", "two"]), RuleTagger(), store.new_session("mini"), Settings()
+    )
+    out = Pressing()
+    assert PlainChat(conversation, lines=io.StringIO("a\nb\n"), out=out).run() == 0
+    assert out.getvalue() == f"Companion: one\nCompanion: two\n{GOODBYE}"
+
+
+def test_ctrl_c_at_the_prompt_says_how_to_leave(store: Store) -> None:
+    class Pressed(io.StringIO):
+        """Ctrl-C is pressed instead of the first line."""
+
+        def readline(self, size: int | None = -1, /) -> str:
+            if self.tell() == 0:
+                self.seek(1)
+                signal.raise_signal(signal.SIGINT)
+            return super().readline()
+
+    conversation = Conversation(store, ScriptedEngine(["one"]), RuleTagger(), store.new_session("mini"), Settings())
+    out = io.StringIO()
+    assert PlainChat(conversation, lines=Pressed("!hello\n"), out=out).run() == 0
+    assert "Nothing is arriving. Type /quit or press Ctrl-D to leave." in out.getvalue()
+    assert "Companion: one" in out.getvalue()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_in_mid_reply_keeps_what_had_arrived(store: Store, number: signal.Signals) -> None:
+    def terminate(position: int, cancelled: threading.Event) -> None:
+        if position == 1:
+            signal.raise_signal(number)
+
+    with pytest.raises(SystemExit) as left:
+        Chat(store, ScriptedEngine(["one two"], wait=terminate), "a\n")
+    assert left.value.code == 128 + number
+    assert store.branch(store.sessions()[0].id)[-1].status is Status.STOPPED
+    assert store.branch(store.sessions()[0].id)[-1].text == "one"
+
+
+def test_afterwards_signals_do_what_they_did_before(store: Store) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    Chat(store, ScriptedEngine(), "/quit\n")
+    assert [signal.getsignal(number) for number in numbers] == before
