@@ -44,6 +44,7 @@ class PlainChat:
         self._warned = False
         self._waits = True
         """Whether Ctrl-C may interrupt: while the model loads and at the prompt. Else it stops the reply."""
+        self._stops: list[threading.Thread] = []
 
     def run(self) -> int:
         """Talk until the person leaves; returns the exit code."""
@@ -148,6 +149,8 @@ class PlainChat:
         return f"There is no command {command}. /help lists them."
 
     def _turn(self, line: str) -> None:
+        while self._stops:  # one that is late must not stop what comes now
+            self._stops.pop().join()
         labelled = False
         with self._typing():
             try:
@@ -196,7 +199,9 @@ class PlainChat:
             if self._waits:
                 raise KeyboardInterrupt
             # In a thread: what this handler interrupts may hold the very lock that a stop waits for.
-            threading.Thread(target=self._conversation.stop, name="stop", daemon=True).start()
+            stop = threading.Thread(target=self._conversation.stop, name="stop", daemon=True)
+            self._stops.append(stop)
+            stop.start()
 
         def terminate(number: int, frame: FrameType | None) -> None:
             raise SystemExit(128 + number)

@@ -58,6 +58,12 @@ class Reply:
     def text(self) -> str:
         return " ".join(self.sentences)
 
+    def line(self) -> str:
+        """Everything about it in one line that is the same in every run."""
+        tactics = self.tactics and [sorted(used) for used in self.tactics]
+        known = [self.source, self.conversation, self.part, self.before, self.sentences, tactics, self.empathy]
+        return json.dumps(known, ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -81,9 +81,7 @@ class Outputs:
 
 def head(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
     """A small reader of a pooled vector."""
-    return nn.Sequential(
-        nn.Linear(inputs, HIDDEN), nn.GELU(), nn.Dropout(dropout), nn.Linear(HIDDEN, outputs)
-    )
+    return nn.Sequential(nn.Linear(inputs, HIDDEN), nn.GELU(), nn.Dropout(dropout), nn.Linear(HIDDEN, outputs))
 
 
 class Reader(nn.Module):

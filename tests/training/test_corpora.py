@@ -73,7 +73,8 @@ def test_a_conversation_that_begins_in_crisis_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Suicidal", "kill myself", "self-harm", "SELF HARM", "I could die", "overdosed", "hurting myself", "my pills"]
+    "text",
+    ["Suicidal", "kill myself", "self-harm", "SELF HARM", "I could die", "overdosed", "hurting myself", "my pills"],
 )
 def test_crisis_words_are_seen(text: str) -> None:
     assert CRISIS.search(text)
@@ -145,7 +146,9 @@ def test_sentence_lists_become_documents_of_a_hundred(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["pratham", "storybook"])
 def test_a_story_is_its_pages_without_the_licence_lines(tmp_path: Path, source: str) -> None:
-    write(tmp_path / "en" / "0001_goat.md", "# The goat\n\n##\nA goat\nran.\n\n##\nIt slept.\n\n##\n* License: [CC-BY]\n")
+    write(
+        tmp_path / "en" / "0001_goat.md", "# The goat\n\n##\nA goat\nran.\n\n##\nIt slept.\n\n##\n* License: [CC-BY]\n"
+    )
     assert read(source, tmp_path) == [Prose("The goat\n\nA goat ran.\n\nIt slept.")]
 
 
@@ -178,13 +181,17 @@ def test_a_self_dialogue_is_read_in_the_order_of_its_numbers(tmp_path: Path) -> 
 
 
 def test_a_persona_chat_is_read_without_unfilled_templates(tmp_path: Path) -> None:
-    text = "User 1: Hi, I am [User 1's name].\nUser 1: I sail.\nUser 2: I read.\nUser 1: What do you read?\nUser 2: Maps."
+    text = (
+        "User 1: Hi, I am [User 1's name].\nUser 1: I sail.\nUser 2: I read.\nUser 1: What do you read?\nUser 2: Maps."
+    )
     write_rows(tmp_path / "data" / "chat.csv", [{"Best Generated Conversation": text, "personas": FORBIDDEN}])
     assert read("persona_chat", tmp_path) == [Dialogue(("I sail.", "I read.", "What do you read?", "Maps."))]
 
 
 def test_only_the_conversations_of_vera_are_read_and_only_until_risk(tmp_path: Path) -> None:
-    text = "user: I cannot\nsleep.\nchatbot: Since when?\nuser: Since June. I want to kill myself.\nchatbot: I hear you.\n"
+    text = (
+        "user: I cannot\nsleep.\nchatbot: Since when?\nuser: Since June. I want to kill myself.\nchatbot: I hear you.\n"
+    )
     write(tmp_path / "publication" / "conversations" / "run" / "one.txt", text)
     write(tmp_path / "publication" / "notes.txt", f"user: {FORBIDDEN}\nchatbot: {FORBIDDEN}\n")
     assert read("vera", tmp_path) == [Dialogue(("I cannot sleep.", "Since when?"))]

@@ -49,7 +49,10 @@ def test_there_is_a_recipe_for_the_small_model_that_ships() -> None:
         ("stages.0.tokens=-5", "stages.0.tokens: Input should be greater than 0 (it is -5)"),
         ("model.hidden=wide", "model.hidden: Input should be a valid integer"),
         ("model.hidden=wide", "(it is 'wide')"),
-        ("stages.1.passes.support=-1", "stages.1.passes.support: Input should be greater than or equal to 0 (it is -1)"),
+        (
+            "stages.1.passes.support=-1",
+            "stages.1.passes.support: Input should be greater than or equal to 0 (it is -1)",
+        ),
         ("stages.0.lr=inf", "stages.0.lr: Input should be a finite number (it is inf)"),
         ("model.kv_heads=3", "model: heads (2) must be a multiple of kv_heads (3)"),
         ("model.hidden=40", "model: hidden (40) must be a multiple of 32"),
@@ -87,7 +90,10 @@ def test_set_changes_values_inside_tables_and_lists(recipe_file: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("sead=1", "--set sead: the recipe has no 'sead' there; it has name, seed, vocabulary, context, model, stages."),
+        (
+            "sead=1",
+            "--set sead: the recipe has no 'sead' there; it has name, seed, vocabulary, context, model, stages.",
+        ),
         ("stages.2.lr=1", "--set stages.2.lr: the recipe has no '2' there; it has 0, 1."),
         ("stages.one.lr=1", "--set stages.one.lr: the recipe has no 'one' there; it has 0, 1."),
         ("stages.0.passes.novel=1", "the recipe has no 'novel' there; it has common_voice."),

@@ -157,9 +157,7 @@ def test_a_dialogue_in_training_is_the_prompt_and_reply_of_the_chat(
     chat: object, encoding: Encoding, tokenizer: object, turns: tuple[str, ...], controls: tuple[str, ...]
 ) -> None:
     trained = encoding.dialogue(Dialogue(turns), [*([()] * (len(turns) // 2 - 1)), controls])
-    spoken = [
-        Message("assistant" if position % 2 else "user", text) for position, text in enumerate(turns[:-1])
-    ]
+    spoken = [Message("assistant" if position % 2 else "user", text) for position, text in enumerate(turns[:-1])]
     prompt = chat([*spoken, Message("assistant", "", controls)])  # type: ignore[operator]
     whole = chat([*spoken, Message("assistant", turns[-1], controls)])  # type: ignore[operator]
     closing = [one_id(tokenizer, END), *encoding._text("\n"), one_id(tokenizer, END_OF_TEXT)]

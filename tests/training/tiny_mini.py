@@ -93,8 +93,6 @@ def make_world(folder: Path) -> World:
     return world
 
 
-
-
 def _sentence(rng: random.Random) -> str:
     sentence = f"{rng.choice(WHO)} {rng.choice(DID)} {rng.choice(WHAT)} {rng.choice(WHERE)}."
     return sentence[0].upper() + sentence[1:]
