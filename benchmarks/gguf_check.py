@@ -24,8 +24,9 @@ Logits = NDArray[np.float32]
 
 PROMPTS = (
     "Hello, it's been a long day and I can't sleep.",
-    "<|im_start|>user\nI DON'T know what we'll do\u2026 12345 \U0001f636\u200d\U0001f32b\ufe0f na\u00efve caf\u00e9\n<|im_end|>\n<|im_start|>assistant\n",
-    "\n \n\n \t \t\t ------======= \u043d\u0435\u0449\u043e \u043d\u0430 \u0411\u044a\u043b\u0433\u0430\u0440\u0441\u043a\u0438 \u6211\u60f3\u5728apple\u5de5\u4f5c1314\u5929\uff5e 3.14 'RE we'Ve  \n",
+    "<|im_start|>user\nI DON'T know what we'll do… 12345 \U0001f636\u200d\U0001f32b\ufe0f naïve café\n<|im_end|>\n"
+    "<|im_start|>assistant\n",
+    "\n \n\n \t \t\t ------======= нещо на Български 我想在apple工作1314天～ 3.14 'RE we'Ve  \n",
     " ".join(["the small boat came back to the harbour before the rain"] * 8),
 )
 

@@ -73,7 +73,7 @@ class Encoder:
     """Reads replies and messages. Loaded on first use, from `folder` or from the models that ship."""
 
     def __init__(self, folder: Path | None = None, *, threads: int = 0) -> None:
-        self.folder = folder or paths.shipped_models() / "encoder"
+        self.folder = folder or _folder()
         self._threads = threads
         self._lock = Lock()
         self._loaded: _Loaded | None = None
@@ -167,3 +167,9 @@ class Encoder:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return _Loaded(session, tokenizer)
+
+
+def _folder() -> Path:
+    """An encoder the person trained wins over the one that ships."""
+    own = paths.user_models() / "encoder"
+    return own if (own / MODEL).is_file() else paths.shipped_models() / "encoder"

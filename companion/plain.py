@@ -42,8 +42,12 @@ class PlainChat:
         self._waiting: deque[str] = deque()
         self._plan: Plan | None = None
         self._warned = False
-        self._waits = True
-        """Whether Ctrl-C may interrupt: while the model loads and at the prompt. Else it stops the reply."""
+        self._waits = False
+        """Whether Ctrl-C may interrupt: while the model loads and while a pipe is read. Else it stops the reply."""
+        self._pressed = False
+        """Whether Ctrl-C was pressed since the prompt was shown."""
+        self._woken = -1
+        """The end of a pipe that can be read as soon as a signal has come."""
         self._stops: list[threading.Thread] = []
 
     def run(self) -> int:
@@ -70,19 +74,41 @@ class PlainChat:
                 self._print(f"You: {clean(line).strip()}")
                 yield line
                 continue
-            try:
-                self._waits = True
-                line = input("You: ") if self._terminal else self._in.readline()
-                self._waits = False
-            except EOFError:
-                self._print("")
+            asked = self._prompted() if self._terminal else self._piped()
+            if asked is None:
                 return
-            except KeyboardInterrupt:
-                self._print("\nNothing is arriving. Type /quit or press Ctrl-D to leave.")
-                continue
-            if not (line or self._terminal):
-                return
-            yield line
+            yield asked
+
+    def _prompted(self) -> str | None:
+        """A line from the terminal, or None at its end.
+
+        Not `input`: a Ctrl-C between its prompt and its reading would wait for the line, and then take it along.
+        """
+        self._pressed = False
+        self._write("You: ")
+        typed, source = b"", self._in.fileno()
+        while not typed.endswith(b"\n"):
+            ready = select.select([source, self._woken], [], [])[0]
+            if self._woken in ready:
+                os.read(self._woken, 512)
+            if self._pressed:
+                self._pressed, typed = False, b""
+                self._write("\nNothing is arriving. Type /quit or press Ctrl-D to leave.\nYou: ")
+            elif source in ready:
+                part = os.read(source, 65536)
+                if not part and not typed:
+                    self._print("")
+                    return None
+                typed += part or b"\n"
+        return typed.decode("utf-8", "replace")
+
+    def _piped(self) -> str | None:
+        """A line from a pipe or a file, or None at its end."""
+        self._waits = True
+        try:
+            return self._in.readline() or None
+        finally:
+            self._waits = False
 
     @contextmanager
     def _typing(self) -> Iterator[None]:
@@ -134,10 +160,13 @@ class PlainChat:
                     f"Loading the model: {share}{step.size / 1e6:,.0f} MB, {step.seconds:.0f} s. Ctrl-C leaves."
                 )
 
+        self._waits = True
         try:
             self._conversation.engine.load(progress)
         except EngineError as error:
             self._print(f"Note: {error} You can still read and write here; every message is saved.")
+        finally:
+            self._waits = False
 
     def _command(self, command: str) -> str:
         if command == "/help":
@@ -193,11 +222,12 @@ class PlainChat:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Ctrl-C stops a reply; at the prompt it is a KeyboardInterrupt. TERM leaves with everything saved."""
+        """Ctrl-C stops a reply and is answered at the prompt. TERM and HUP leave with everything saved."""
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             if self._waits:
                 raise KeyboardInterrupt
+            self._pressed = True
             # In a thread: what this handler interrupts may hold the very lock that a stop waits for.
             stop = threading.Thread(target=self._conversation.stop, name="stop", daemon=True)
             self._stops.append(stop)
@@ -206,6 +236,9 @@ class PlainChat:
         def terminate(number: int, frame: FrameType | None) -> None:
             raise SystemExit(128 + number)
 
+        self._woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        wake_before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         before = [
             (number, signal.signal(number, handler))
             for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate), (signal.SIGHUP, terminate))
@@ -215,3 +248,6 @@ class PlainChat:
         finally:
             for number, handler in before:
                 signal.signal(number, handler)
+            signal.set_wakeup_fd(wake_before)
+            os.close(self._woken)
+            os.close(wake)

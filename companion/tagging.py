@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from planner.tactics import TACTICS, Tactic
+
+if TYPE_CHECKING:
+    from companion.encoder import Encoder
 
 
 class Tagger(Protocol):
@@ -31,6 +34,45 @@ THRESHOLD = 0.5
 def used(scores: Mapping[Tactic, float]) -> frozenset[Tactic]:
     """The tactics a scored sentence carries."""
     return frozenset(tactic for tactic, score in scores.items() if score >= THRESHOLD)
+
+
+CERTAIN = 1e-6
+"""Probabilities closer than this to 0 or 1 count as this close."""
+
+
+class EncoderTagger:
+    """The encoder that ships, behind the `Tagger` interface.
+
+    A score is the encoder's probability moved, on the scale of log odds, so that the threshold chosen for its tactic
+    lies at `THRESHOLD`: scores of different tactics can be compared, and one threshold serves everybody.
+    """
+
+    name = "encoder"
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    def tag(self, sentences: Sequence[str]) -> list[dict[Tactic, float]]:
+        return self.tag_replies([sentences])[0]
+
+    def tag_replies(self, replies: Sequence[Sequence[str]]) -> list[list[dict[Tactic, float]]]:
+        """Many replies at once, each given as its sentences; much faster than one by one."""
+        card = self._encoder.card
+        names = [Tactic(name) for name in card.tactics]
+        return [
+            [
+                {name: _moved(float(p), t) for name, p, t in zip(names, row, card.thresholds, strict=True)}
+                for row in rows
+            ]
+            for rows in self._encoder.tactics(replies)
+        ]
+
+
+def _moved(probability: float, threshold: float) -> float:
+    """`probability` with the odds of `threshold` taken out: exactly THRESHOLD where the two are equal."""
+    p = min(max(probability, CERTAIN), 1 - CERTAIN)
+    odds = p / (1 - p) * (1 - threshold) / threshold
+    return odds / (1 + odds)
 
 
 def _any(*patterns: str) -> re.Pattern[str]:

@@ -23,8 +23,9 @@ from companion.text import clean, split_sentences
 csv.field_size_limit(1 << 30)
 
 CRISIS = re.compile(
-    r"suicid|kill (?:my|your|him|her|them)sel(?:f|ves)|self[- ]?harm|end (?:my|your) life|\bdie\b|\bdead\b|\bdying\b"
-    r"|hurt(?:ing)? (?:my|your)self|overdos|\bpills\b|\bcutting\b|\b988\b|not be(?:ing)? here anymore|crisis|lethal",
+    r"suicid|kill(?:ing|ed)? (?:my|your|him|her|them)sel(?:f|ves)|self[- ]?harm"
+    r"|end(?:ing|ed)? (?:(?:my|your|his|her) life|it all|life)\b|\bdie\b|\bdead\b|\bdying\b|(?:hurt|cut|harm)(?:ting|ing)? (?:my|your|him|her)self|overdos|\bpills\b|\bcutting\b"
+    r"|(?:his|her|their|my|your) own li(?:fe|ves)\b|\b988\b|not be(?:ing)? here anymore|crisis|lethal",
     re.IGNORECASE,
 )
 CONTACT = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|\+?\d[\d\s().-]{7,}\d")
@@ -110,7 +111,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 def read_sentences(folder: Path) -> Iterator[Document]:
     """Common Voice sentence lists: a hundred sentences make a document."""
-    for path in sorted(folder.rglob("*.txt")):
+    for path in sorted(folder.glob("*/**/*.txt")):
         lines = [tidy(line) for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
         for start in range(0, len(lines), 100):
             yield Prose("\n".join(lines[start : start + 100]))

@@ -296,8 +296,8 @@ def _best_score(record: Path) -> float:
 
 
 @torch.no_grad()
-def judge(reader: Reader, words: Words, replies: Sequence[Reply]) -> Judged:
-    """What the torch form says about the sentences of `replies`."""
+def judge(reader: Reader, words: Words, replies: Sequence[Reply], *, exact: bool = False) -> Judged:
+    """What the torch form says about the sentences of `replies`; `exact` in float32, otherwise in bf16."""
     windows, places, truth = [], [], []
     for number, reply in enumerate(replies):
         for window in reply_windows(words.reply(reply).sentences):
@@ -306,7 +306,7 @@ def judge(reader: Reader, words: Words, replies: Sequence[Reply]) -> Judged:
         truth.append(labels(reply.tactics or ()))
     found: list[Any] = [None] * len(windows)
     for group in batches([len(window.ids) for window in windows], 4096):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=not exact):
             said = reader(*tensors(pack([windows[index] for index in group], 16))).tactics.float().sigmoid().numpy()
         for row, index in enumerate(group):
             found[index] = said[row, : len(windows[index].spans)]

@@ -81,7 +81,7 @@ class Words:
 
     def marks(self) -> frozenset[int]:
         """The tokens that end a sentence."""
-        return frozenset(self._tokenizer.token_to_id(mark) for mark in MARKS)
+        return frozenset(self._tokenizer.token_to_id(mark) or 0 for mark in MARKS)
 
 
 def labels(tactics: Sequence[frozenset[Tactic]], smoothing: float = 0.0) -> Floats:
@@ -159,7 +159,7 @@ class Epochs:
             part = known[done : done + count] if known is not None else np.zeros((count, len(TACTICS)), np.float32)
             empathy = None
             if rated and not done and reply.empathy is not None:
-                empathy = (np.array(reply.empathy, np.float32) - 1) / 4
+                empathy = ((np.array(reply.empathy) - 1) / 4).astype(np.float32)
             yield Row(window, part, (losses.own if own else 1.0) if known is not None else 0.0, empathy, None)
             done += count
 

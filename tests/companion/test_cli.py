@@ -9,15 +9,17 @@ import stat
 import subprocess
 import sys
 import threading
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from companion import __version__, paths
+from companion import __version__, models, paths
 from companion.cli import COMMANDS, run
 from companion.engine.protocol import EngineDied, EngineError, ModelRefused
-from companion.store import Status, Store
+from companion.safety import notice
+from companion.store import Role, Status, Store
 from planner.tactics import TACTICS
 from tests.conftest import Outcome, Program
 
@@ -41,14 +43,6 @@ def texts(program: Program) -> list[str]:
 @pytest.fixture
 def told(program: Program) -> Program:
     """The notice of the day has been shown."""
-    program.says("Yes.")
-    program("say", "--off-record", "hello")
-    program("config", "path")
-    paths.private_folder(paths.state_folder())
-    from datetime import date
-
-    from companion.safety import notice
-
     notice.shown(paths.state_folder(), date.today())
     return program
 
@@ -167,9 +161,9 @@ STRANGE = [
 
 @pytest.mark.parametrize(("given", "kept"), STRANGE)
 def test_strange_text_on_standard_input_is_kept_clean(told: Program, given: bytes, kept: str) -> None:
-    told.says(lambda_reply := "Yes.")
+    told.says("Yes.")
     outcome = told("say", "--json", "-", typed=given)
-    assert (outcome.code, outcome.rows[0]["reply"]) == (0, lambda_reply)
+    assert (outcome.code, outcome.rows[0]["reply"]) == (0, "Yes.")
     assert texts(told) == [kept, "Yes."]
 
 
@@ -391,7 +385,7 @@ def test_a_data_folder_that_cannot_be_made_is_a_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("COMPANION_HOME", str(tmp_path / "file"))
-    for arguments in (["sessions"], ["export"], ["data", "status"], ["say", "--model", str(tmp_path / "file"), "hi"]):
+    for arguments in (["sessions"], ["export"], ["data", "status"]):
         outcome = told(*arguments)
         assert outcome.code == 1
         assert "cannot be used: Not a directory." in said_no_more_than_a_sentence(outcome)
@@ -441,8 +435,6 @@ def test_doctor_finds_a_model_that_is_missing_and_goes_on_looking(told: Program)
         "program", "settings", "model", "llama.cpp", "engine", "database", "privacy", "terminal",
     }  # fmt: skip
     (paths.user_models() / "mini.gguf").unlink()
-    from companion import models
-
     if "mini" in models.known():
         pytest.skip("a model called mini ships here")
     outcome = told("doctor", "--json")
@@ -557,8 +549,9 @@ def companion(*arguments: str | bytes, shell: str = '"$@"', **options: Any) -> s
 def rows_in_the_database() -> None:
     with Store(paths.database()) as store:
         session = store.new_session("mini")
-        for number in range(2000):
-            store.add_turn(session.id, "user", f"message {number}")  # type: ignore[arg-type]  # a StrEnum
+        with store.transaction():
+            for number in range(2000):
+                store.add_turn(session.id, Role.USER, f"message {number}")
 
 
 @pytest.mark.usefixtures("rows_in_the_database")

@@ -274,7 +274,8 @@ def test_a_context_of_ours_that_does_not_alternate_is_named(tmp_path: Path, role
 
 
 def test_which_documents_are_held_out_never_changes() -> None:
-    assert [number for number in range(200) if held_out(Prose(f"Story {number}."))] == [33, 66, 122]
+    first = [number for number in range(1000) if held_out(Prose(f"Story {number}."))]
+    assert first == [33, 66, 122, 309, 311, 336, 407, 413, 487, 613, 619, 643, 647, 779, 882, 922, 937]
 
 
 def test_about_one_document_in_fifty_is_held_out() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (what is imported needs the packages that are looked for first)
 from __future__ import annotations
 
 import errno
@@ -43,12 +44,12 @@ PROMPTS = check.PROMPTS
 
 MIXED = [
     *PROMPTS,
-    "don't DON'T we'll I'd 's 'S ' '' it''s \u2019s",
-    "1 12 123 1234567890 \u0663\u0664 \u00bd x2y3",
+    "don't DON'T we'll I'd 's 'S ' '' it''s ’s",
+    "1 12 123 1234567890 ٣٤ ½ x2y3",
     "   leading, trailing   ",
     "tabs\t\tand\nlines\r\n\r\n \n  end\n\n\n",
-    "\U0001f600\U0001f44d\U0001f3fd \u2014\u2026\u00a0 \u201cquoted\u201d",
-    "\u041a\u0430\u043a \u0434\u0435\u043b\u0430? \u0414\u043e\u0431\u0440\u0435! \u4eca\u5929\u5f88\u7d2f\u3002\u3053\u3093\u306b\u3061\u306f \ud55c\uad6d\uc5b4 \u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35",
+    "\U0001f600\U0001f44d\U0001f3fd —…\u00a0 “quoted”",
+    "Как дела? Добре! 今天很累。こんにちは 한국어 สวัสดี",
     "".join(SPECIAL),
 ]
 

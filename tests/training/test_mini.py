@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (what is imported needs the packages that are looked for first)
 from __future__ import annotations
 
 import json
@@ -17,6 +18,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("transformers", reason="transformers is not installed")
 pytest.importorskip("gguf", reason="gguf is not installed")
+
+import numpy as np
 
 from companion.errors import CompanionError, NotFound, UsageError
 from tests.training.tiny_mini import FIRST_STAGE, STEPS, VALUES, World, make_world
@@ -360,6 +363,16 @@ def test_the_rows_of_a_stage_depend_on_recipe_and_text_alone(world: World, encod
     assert first.shape[1] == TINY.stages[1].block + 1
 
 
+def test_the_steps_of_a_stage_take_its_rows_in_turn_and_begin_again_at_the_end(world: World, tmp_path: Path) -> None:
+    trainer = begin(world, tmp_path)
+    rows_of_stage = stage_rows(trainer._corpus, trainer._encoding, TINY, 0)
+    last = len(rows_of_stage) // 4
+    around = np.concatenate([rows_of_stage[last * 4 :], rows_of_stage])[:4]
+    assert trainer._rows(0, 0).tolist() == rows_of_stage[:4].tolist()
+    assert trainer._rows(0, 5).tolist() == rows_of_stage[20:24].tolist()
+    assert trainer._rows(0, last).tolist() == around.tolist()
+
+
 def test_another_seed_gives_other_rows(world: World, encoding: Encoding, tmp_path: Path) -> None:
     corpus = Corpus(world.data, world.own, tmp_path / "record")
     other = TINY.model_copy(update={"seed": 4})
@@ -394,3 +407,15 @@ def test_tactics_written_by_hand_count_and_rules_read_the_rest() -> None:
     first, second = tagged(Dialogue(turns, (frozenset(), written)))
     assert "questioning" in first
     assert second == written
+
+
+def test_casual_talk_about_oneself_counts_as_self_disclosure() -> None:
+    turns = (
+        "What do you do on Sundays?",
+        "I like to swim, and my dog waits on the beach.",
+        "Nice!",
+        "The sea is calm.",
+    )
+    first, second = tagged(Dialogue(turns))
+    assert "self_disclosure" in first
+    assert "self_disclosure" not in second

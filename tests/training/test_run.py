@@ -25,6 +25,12 @@ def save(run: Run, step: int, text: str = "weights") -> None:
         (folder / "state.pt").write_text(text)
 
 
+def break_off(run: Run, step: int, error: BaseException) -> None:
+    with run.checkpoint(step) as folder:
+        (folder / "state.pt").write_text("half")
+        raise error
+
+
 def steps(run: Run) -> list[int]:
     return [int(path.name.removeprefix("checkpoint-")) for path in run.checkpoints()]
 
@@ -76,9 +82,8 @@ def test_a_checkpoint_counts_only_once_it_is_whole(run: Run) -> None:
 
 def test_a_checkpoint_broken_off_in_the_middle_never_counts_and_is_cleared_away(run: Run) -> None:
     save(run, 10)
-    with pytest.raises(KeyboardInterrupt), run.checkpoint(17) as folder:
-        (folder / "state.pt").write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        break_off(run, 17, KeyboardInterrupt())
     assert steps(run) == [10]
     save(run, 20)
     assert steps(run) == [10, 20]
@@ -101,9 +106,8 @@ def test_a_checkpoint_of_the_same_step_replaces_the_old_one(run: Run) -> None:
 def test_a_full_disk_is_a_sentence_and_the_earlier_checkpoints_stay(run: Run) -> None:
     for step in (10, 20, 30):
         save(run, step)
-    with pytest.raises(CompanionError) as error, run.checkpoint(40) as folder:
-        (folder / "state.pt").write_text("half")
-        full_disk()
+    with pytest.raises(CompanionError) as error:
+        break_off(run, 40, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert str(error.value) == (
         f"The checkpoint at step 40 could not be written to {run.folder}: No space left on device. "
         f"Free some space and continue with --resume {run.folder}."
@@ -123,8 +127,8 @@ def test_a_disk_found_full_only_when_the_file_is_settled_loses_no_earlier_checkp
 
 
 def test_another_error_while_saving_is_not_taken_for_a_full_disk(run: Run) -> None:
-    with pytest.raises(ZeroDivisionError), run.checkpoint(10):
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        break_off(run, 10, ZeroDivisionError())
     assert steps(run) == []
 
 

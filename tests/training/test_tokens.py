@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (what is imported needs the packages that are looked for first)
 from __future__ import annotations
 
 import json
@@ -27,7 +28,7 @@ TEXTS = (
     "That sounds hard \u2014 you're not alone in it! Tell me what happened next\u2026",
     "Assistant and user met at the caf\u00e9 in 2024; the user said: hello.",
 )
-MIXED = "  We'll see\u2026 \U0001f636\u200d\U0001f32b\ufe0f \u043f\u0440\u0438\u0432\u0435\u0442 \u4f60\u597d 123,45\n\n\t it's I'VE caf\u00e9 "
+MIXED = "  We'll see… \U0001f636\u200d\U0001f32b\ufe0f привет 你好 123,45\n\n\t it's I'VE café "
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_every_control_token_is_one_id_at_the_end_of_the_vocabulary(tokenizer: o
     ids = [one_id(tokenizer, token) for token in SPECIAL]
     size = tokenizer.get_vocab_size()  # type: ignore[attr-defined]
     assert ids == list(range(size - len(SPECIAL), size))
-    assert SPECIAL == (END_OF_TEXT, START, END, *CONTROL_TOKENS)
+    assert (END_OF_TEXT, START, END, *CONTROL_TOKENS) == SPECIAL
 
 
 def test_the_vocabulary_has_the_size_asked_for_where_the_text_allows() -> None:
@@ -183,6 +184,13 @@ def test_a_third_of_the_replies_have_no_controls() -> None:
     counts = drawn(frozenset({"validation", "advice"}))
     assert 900 <= counts[()] <= 1100
     assert set(counts) == {(), ("<|advice|>",), ("<|validation|>",), ("<|advice|>", "<|validation|>")}
+
+
+def test_talk_of_a_life_of_ones_own_always_has_its_control() -> None:
+    assert set(drawn(frozenset({"self_disclosure"}), 200)) == {("<|self_disclosure|>",)}
+    counts = drawn(frozenset({"self_disclosure", "validation", "advice", "questioning"}))
+    assert all("<|self_disclosure|>" in controls for controls in counts)
+    assert any(len(controls) > 1 for controls in counts)
 
 
 def test_a_reply_without_tactics_has_no_controls() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (what is imported needs the packages that are looked for first)
 from __future__ import annotations
 
 import json

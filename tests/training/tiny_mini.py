@@ -54,11 +54,11 @@ VALUES: dict[str, Any] = tomllib.loads(RECIPE)
 FIRST_STAGE = 12
 STEPS = 20
 
-WHO = "the baker,a gardener,my neighbour,the old captain,her cousin,our teacher,a quiet girl".split(",")
-DID = "carried,painted,forgot,mended,watched,borrowed,hid".split(",")
-WHAT = "a lamp,the green boat,two letters,some bread,the garden gate,an umbrella,his violin".split(",")
-WHERE = "by the river,before lunch,in the rain,near the station,on Sunday,without a word".split(",")
-FEELINGS = "tired,nervous,left out,proud,bored,cross,hopeful".split(",")
+WHO = ["the baker", "a gardener", "my neighbour", "the old captain", "her cousin", "our teacher", "a quiet girl"]
+DID = ["carried", "painted", "forgot", "mended", "watched", "borrowed", "hid"]
+WHAT = ["a lamp", "the green boat", "two letters", "some bread", "the garden gate", "an umbrella", "his violin"]
+WHERE = ["by the river", "before lunch", "in the rain", "near the station", "on Sunday", "without a word"]
+FEELINGS = ["tired", "nervous", "left out", "proud", "bored", "cross", "hopeful"]
 
 
 @dataclass(frozen=True)
