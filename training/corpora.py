@@ -24,7 +24,8 @@ csv.field_size_limit(1 << 30)
 
 CRISIS = re.compile(
     r"suicid|kill(?:ing|ed)? (?:my|your|him|her|them)sel(?:f|ves)|self[- ]?harm"
-    r"|end(?:ing|ed)? (?:(?:my|your|his|her) life|it all|life)\b|\bdie\b|\bdead\b|\bdying\b|(?:hurt|cut|harm)(?:ting|ing)? (?:my|your|him|her)self|overdos|\bpills\b|\bcutting\b"
+    r"|end(?:ing|ed)? (?:(?:my|your|his|her) life|it all|life)\b"
+    r"|\bdie\b|\bdead\b|\bdying\b|(?:hurt|cut|harm)(?:ting|ing)? (?:my|your|him|her)self|overdos|\bpills\b|\bcutting\b"
     r"|(?:his|her|their|my|your) own li(?:fe|ves)\b|\b988\b|not be(?:ing)? here anymore|crisis|lethal",
     re.IGNORECASE,
 )
