@@ -43,9 +43,9 @@ def read_with(encoder: Encoder, replies: Sequence[Reply]) -> Judged:
     """What the exported form says about the sentences of tagged replies."""
     said = encoder.tactics([reply.sentences for reply in replies])
     return Judged(
-        np.concatenate(said).astype(np.float64),
-        np.concatenate([labels(reply.tactics or ()) for reply in replies]) > 0.5,
-        np.concatenate([np.full(len(part), number) for number, part in enumerate(said)]),
+        np.concatenate([np.zeros((0, len(TACTICS))), *said]),
+        np.concatenate([labels(()), *(labels(reply.tactics or ()) for reply in replies)]) > 0.5,
+        np.repeat(np.arange(len(said)), [len(part) for part in said]),
     )
 
 
@@ -105,6 +105,8 @@ class Evaluation:
         thresholds = self._encoder.card.thresholds
         found: Report = {}
         for name, replies in self.sets().items():
+            if not replies:
+                continue
             judged = read_with(self._encoder, replies)
             counts = judged.counts(thresholds)
             found[name] = {

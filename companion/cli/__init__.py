@@ -23,7 +23,9 @@ COMMANDS = {
     "data": "Where the data lies; back it up, forget sessions, wipe it.",
     "config": "Where the settings lie, what they are, whether they are right.",
     "doctor": "Check that everything works on this machine.",
+    "tag": "The tactics of any text, sentence by sentence.",
     "train": "Train a model from a recipe.",
+    "eval": "Measure a model.",
 }
 
 
@@ -77,10 +79,9 @@ def run(arguments: list[str]) -> int:
         click.echo("", err=True)
         return 130
     except BrokenPipeError:
-        _drop_output()  # nobody reads any more: end quietly
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more: end quietly
         return 0
     except OSError as error:
-        _drop_output()
         return _fail(f"{error.filename or 'The output'} cannot be read or written: {error.strerror or error}.", 1)
     except UnicodeEncodeError:
         return _fail("What was given has bytes in it that are not UTF-8 text; please give it again without them.", 2)
@@ -99,8 +100,3 @@ def run(arguments: list[str]) -> int:
 def _fail(sentence: str, exit_code: int) -> int:
     click.echo(f"companion: {sentence}", err=True)
     return exit_code
-
-
-def _drop_output() -> None:
-    """What is left in the buffer goes nowhere, so that the end of the program does not fail on it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -447,18 +447,6 @@ def test_doctor_finds_a_model_that_is_missing_and_goes_on_looking(told: Program)
     assert told("doctor").code == 1
 
 
-@pytest.mark.llama
-def test_doctor_is_content_with_a_model_that_works(told: Program, tiny_model: Path, monkeypatch: Any) -> None:
-    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-    monkeypatch.undo()
-    monkeypatch.setenv("COMPANION_HOME", str(paths.private_folder(tiny_model.parent / "doctor")))
-    monkeypatch.setenv("COMPANION_MODEL", str(tiny_model))
-    outcome = told("doctor", "--json")
-    assert [row["name"] for row in outcome.rows if not row["right"]] == []
-    assert outcome.code == 0
-    assert "reads 2,048 tokens, layout mini" in findings(outcome)["engine"]["found"]
-
-
 def test_doctor_sees_wrong_settings_a_broken_database_and_open_files(
     told: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -593,13 +581,21 @@ def test_bytes_that_are_not_utf_8_do_not_end_a_chat(tmp_path: Path) -> None:
     model = tmp_path / "page.gguf"
     model.write_text("<html>404</html>", encoding="utf-8")
     typed = b"caf\xe9\n\xed\xa0\x80\x00\x1b[2Jx\n" + "\u202ey\n".encode()
-    for locale in ("C.UTF-8", "POSIX"):
-        ran = companion("chat", "--model", str(model), input=typed, env={**os.environ, "LC_ALL": locale})
+    for encoding in ({"LC_ALL": "C.UTF-8"}, {"LC_ALL": "POSIX"}, {"PYTHONIOENCODING": "utf-8:strict"}):
+        ran = companion("chat", "--model", str(model), input=typed, env={**os.environ, **encoding})
         assert (ran.returncode, ran.stderr.count(b"Traceback")) == (0, 0)
         assert b"\x1b" not in ran.stdout
     with Store(paths.database()) as store:
         kept = [[turn.text for turn in store.turns(s.id) if turn.text] for s in store.sessions()]
-    assert kept == [["caf\ufffd", "\ufffd\ufffd\ufffdx", "y"]] * 2
+    assert kept == [["caf\ufffd", "\ufffd\ufffd\ufffdx", "y"]] * 3
+
+
+def test_a_terminal_that_cannot_show_a_character_shows_a_mark_instead() -> None:
+    with Store(paths.database()) as store:
+        store.new_session("mini", title="café 🙂")
+    ran = companion("sessions", env={**os.environ, "PYTHONIOENCODING": "latin-1:strict"})
+    assert ran.returncode == 0
+    assert ran.stdout.endswith(b"caf\xe9 ?\n")
 
 
 def test_what_it_writes_is_for_its_owner_alone(tmp_path: Path, own_home: Path) -> None:
@@ -610,6 +606,16 @@ def test_what_it_writes_is_for_its_owner_alone(tmp_path: Path, own_home: Path) -
     written = [path for path in own_home.rglob("*") if not path.is_dir()]
     assert {path.name for path in written} >= {"companion.db", "notice"}
     assert [path for path in (*written, paths.data_folder()) if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.llama
+def test_doctor_is_content_with_a_model_that_works(tiny_model: Path) -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    ran = companion("doctor", "--json", env={**os.environ, "COMPANION_MODEL": str(tiny_model), "LC_ALL": "C.UTF-8"})
+    found = {row["name"]: row for row in map(json.loads, ran.stdout.splitlines())}
+    assert [name for name, row in found.items() if not row["right"]] == []
+    assert ran.returncode == 0
+    assert "reads 2,048 tokens, layout mini" in found["engine"]["found"]
 
 
 def test_a_failure_is_one_line_beside_the_json(tmp_path: Path) -> None:

@@ -264,13 +264,15 @@ def test_a_stop_from_another_thread_ends_a_reply_that_hangs(store: Store) -> Non
 
 @pytest.mark.parametrize("moment", [UserSaved, Planned])
 def test_a_stop_before_the_reply_has_begun_is_not_lost(store: Store, moment: type[Event]) -> None:
-    conversation = talking(store, ScriptedEngine(["one two", "three"]))
+    engine = ScriptedEngine(["one two", "three"])
+    conversation = talking(store, engine)
     events = []
     for event in conversation.say("count"):
         events.append(event)
         if isinstance(event, moment):
             conversation.stop()
     assert isinstance(events[-1], Stopped)
+    assert engine.loads == 0
     assert kept(store, conversation)[-1] == ("", Status.STOPPED)
 
 

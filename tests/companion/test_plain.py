@@ -16,6 +16,8 @@ import pytest
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineDied, EngineError
 from companion.engine.scripted import ScriptedEngine
+from companion.errors import CompanionError
+from companion.events import Event
 from companion.plain import PlainChat
 from companion.settings import Settings
 from companion.store import Status, Store
@@ -133,7 +135,7 @@ def test_a_database_that_fails_is_a_note_and_not_the_end(store: Store, monkeypat
 
     def full(turn_id: int, text: str) -> None:
         if text.startswith("one two"):
-            raise EngineError("There is no space left.")
+            raise CompanionError("There is no space left.")
         saved(turn_id, text)
 
     monkeypatch.setattr(store, "save_partial", full)
@@ -167,6 +169,33 @@ def test_a_second_ctrl_c_right_after_the_reply_does_not_end_the_chat(store: Stor
     out = Pressing()
     assert PlainChat(conversation, lines=io.StringIO("a\nb\n"), out=out).run() == 0
     assert out.getvalue() == f"Companion: one\nCompanion: two\n{GOODBYE}"
+
+
+def test_a_stop_that_is_late_does_not_stop_the_next_reply(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = Conversation(
+        store, ScriptedEngine(["one", "two"]), RuleTagger(), store.new_session("mini"), Settings()
+    )
+    done: list[str] = []
+    next_is_asked = threading.Event()
+    say, stop = conversation.say, conversation.stop
+
+    def asked(text: str) -> Iterator[Event]:
+        done.append(text.strip())
+        if done[-1] == "a":
+            signal.raise_signal(signal.SIGINT)
+        else:
+            next_is_asked.set()
+        return say(text)
+
+    def late() -> None:
+        next_is_asked.wait(0.2)
+        stop()
+        done.append("stop")
+
+    monkeypatch.setattr(conversation, "say", asked)
+    monkeypatch.setattr(conversation, "stop", late)
+    PlainChat(conversation, lines=io.StringIO("a\nb\n"), out=io.StringIO()).run()
+    assert done == ["a", "stop", "b"]
 
 
 def test_ctrl_c_while_a_pipe_is_read_leaves(store: Store) -> None:

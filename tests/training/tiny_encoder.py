@@ -99,7 +99,7 @@ def write_corpus(folder: Path) -> Path:
     support.mkdir(parents=True)
     risk.mkdir()
     with (support / "friend-a.jsonl").open("w", encoding="utf-8") as file:
-        for number in range(24):
+        for number in range(40):
             chosen = _sentences(number, 3)
             row = {
                 "id": f"friend-{number:03d}",
