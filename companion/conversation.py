@@ -7,12 +7,13 @@ arrives, and the end of a reply, of whatever kind, with its status.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
 from companion.context import fit
 from companion.engine.protocol import Engine, EngineCancelled, EngineError, EngineInfo, Finish, Piece, Sampling
-from companion.errors import UsageError
+from companion.errors import CompanionError, UsageError
 from companion.events import (
     Event,
     Failed,
@@ -62,23 +63,24 @@ class Conversation:
         self.engine.cancel()
 
     def close(self) -> None:
-        """Let go of the model and the database."""
+        """Let go of the model and the database; a session in which nothing was said leaves no trace."""
         self.engine.close()
+        with suppress(CompanionError):  # the sentence about it was shown when it happened
+            self.store.discard_if_empty(self.session.id)
         self.store.close()
 
     def ledger(self, turns: Sequence[Turn]) -> Ledger:
-        """What the companion's replies among `turns` did."""
-        sentences = self.store.sentences(self.session.id)
-        return Ledger(
-            tuple(
-                TurnRecord(
-                    tuple(frozenset(map(Tactic, sentence.tactics)) for sentence in sentences.get(turn.id, ())),
-                    opener_of(turn.text),
-                )
-                for turn in turns
-                if turn.role is Role.ASSISTANT and turn.text
-            )
-        )
+        """What the companion's replies among `turns` did. One that a crash cut off was never tagged: it is read now."""
+        stored = self.store.sentences(self.session.id)
+
+        def record(turn: Turn) -> TurnRecord:
+            if turn.id in stored:
+                tactics = [frozenset(map(Tactic, sentence.tactics)) for sentence in stored[turn.id]]
+            else:
+                tactics = [used(scores) for scores in self.tagger.tag(split_sentences(turn.text))]
+            return TurnRecord(tuple(tactics), opener_of(turn.text))
+
+        return Ledger(tuple(record(turn) for turn in turns if turn.role is Role.ASSISTANT and turn.text))
 
     def _reply(self, turns: list[Turn]) -> Iterator[Event]:
         """Plan and stream the reply to the last of `turns`."""

@@ -6,6 +6,7 @@ It is also the screen-reader mode: what is new is always the last line, and noth
 from __future__ import annotations
 
 import os
+import readline  # noqa: F401  # importing it gives `input` its line editing; nothing is written to a history file
 import select
 import signal
 import sys
@@ -43,11 +44,7 @@ class PlainChat:
         self._plan: Plan | None = None
         self._warned = False
         self._waits = False
-        """Whether Ctrl-C may interrupt: while the model loads and while a pipe is read. Else it stops the reply."""
-        self._pressed = False
-        """Whether Ctrl-C was pressed since the prompt was shown."""
-        self._woken = -1
-        """The end of a pipe that can be read as soon as a signal has come."""
+        """Whether Ctrl-C may interrupt: while the model loads and while a line is awaited. Else it stops the reply."""
         self._stops: list[threading.Thread] = []
 
     def run(self) -> int:
@@ -80,27 +77,18 @@ class PlainChat:
             yield asked
 
     def _prompted(self) -> str | None:
-        """A line from the terminal, or None at its end.
-
-        Not `input`: a Ctrl-C between its prompt and its reading would wait for the line, and then take it along.
-        """
-        self._pressed = False
-        self._write("You: ")
-        typed, source = b"", self._in.fileno()
-        while not typed.endswith(b"\n"):
-            ready = select.select([source, self._woken], [], [])[0]
-            if self._woken in ready:
-                os.read(self._woken, 512)
-            if self._pressed:
-                self._pressed, typed = False, b""
-                self._write("\nNothing is arriving. Type /quit or press Ctrl-D to leave.\nYou: ")
-            elif source in ready:
-                part = os.read(source, 65536)
-                if not part and not typed:
-                    self._print("")
-                    return None
-                typed += part or b"\n"
-        return typed.decode("utf-8", "replace")
+        """A line from the terminal, or None at its end. readline edits it, and takes pastes of any size and shape."""
+        while True:
+            self._waits = True
+            try:
+                return input("You: ")
+            except EOFError:
+                self._print("")
+                return None
+            except KeyboardInterrupt:
+                self._print("\nNothing is arriving. Type /quit or press Ctrl-D to leave.")
+            finally:
+                self._waits = False
 
     def _piped(self) -> str | None:
         """A line from a pipe or a file, or None at its end."""
@@ -226,8 +214,8 @@ class PlainChat:
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             if self._waits:
+                self._waits = False  # a second press must not interrupt the answer to the first
                 raise KeyboardInterrupt
-            self._pressed = True
             # In a thread: what this handler interrupts may hold the very lock that a stop waits for.
             stop = threading.Thread(target=self._conversation.stop, name="stop", daemon=True)
             self._stops.append(stop)
@@ -236,9 +224,6 @@ class PlainChat:
         def terminate(number: int, frame: FrameType | None) -> None:
             raise SystemExit(128 + number)
 
-        self._woken, wake = os.pipe()
-        os.set_blocking(wake, False)
-        wake_before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         before = [
             (number, signal.signal(number, handler))
             for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate), (signal.SIGHUP, terminate))
@@ -248,6 +233,3 @@ class PlainChat:
         finally:
             for number, handler in before:
                 signal.signal(number, handler)
-            signal.set_wakeup_fd(wake_before)
-            os.close(self._woken)
-            os.close(wake)

@@ -1,15 +1,15 @@
-"""What to know about a model besides its weights: which prompt layout, which template, how to sample.
+"""What to know about a model besides its weights: which prompt layout, which template, how long a context.
 
 Guessed from the metadata of the GGUF file, so that any file can be talked to without being in a catalogue.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from companion.engine.gguf_file import Header
-from companion.engine.protocol import EngineError, Sampling
+from companion.engine.protocol import EngineError
 from planner.layouts import CONTROL_TOKENS, Layout
 
 CONTEXT = 4096
@@ -29,7 +29,6 @@ class Profile:
     """The plan's control tokens that the vocabulary has; others are left out of the prompt."""
     context: int = CONTEXT
     """Tokens to make room for; the model's trained context is a further limit."""
-    sampling: Sampling = field(default_factory=Sampling)
 
 
 def guess(header: Header, limit: int = CONTEXT) -> Profile:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from companion.errors import CompanionError, UsageError
+from companion.errors import CompanionError, Refused
 from companion.store import owners
 from companion.store.connection import SIDE_FILES, primary_code
 from companion.store.turns import Turns
@@ -96,11 +96,11 @@ class Forget(Turns):
         return not busy
 
     def backup(self, path: Path) -> None:
-        """A complete copy in a new file, 0600, while others may write. `UsageError` if `path` exists."""
+        """A complete copy in a new file, 0600, while others may write. `Refused` if `path` exists."""
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except FileExistsError:
-            raise UsageError(f"{path} exists already and is not overwritten. Give another name.") from None
+            raise Refused(f"{path} exists already and is not overwritten. Give another name.") from None
         except OSError as error:
             raise CompanionError(f"{path} could not be made: {error.strerror}. Give another place.") from error
         try:

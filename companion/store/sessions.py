@@ -66,6 +66,8 @@ class Sessions(Connection):
     def session(self, id_or_prefix: str) -> Session:
         """The session with this id, or the only one whose id begins so. Raises `NotFound` or `UsageError`."""
         wanted = id_or_prefix.strip().lower()
+        if not wanted.isascii():  # no id is; and some text that is not could not even be asked for
+            wanted = ""
         rows = self._rows(
             f"SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT 9",
             (wanted, wanted + "\U0010ffff"),
@@ -86,6 +88,14 @@ class Sessions(Connection):
             (-1 if limit is None else limit, offset),
         )
         return [session_of(row) for row in rows]
+
+    def discard_if_empty(self, session_id: str) -> None:
+        """Removes a session in which nothing was said; there are no words in it that would have to be scrubbed."""
+        with self.transaction() as connection:
+            connection.execute(
+                "DELETE FROM sessions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id)",
+                (session_id,),
+            )
 
     def rename(self, id_or_prefix: str, title: str) -> Session:
         return self._change(id_or_prefix, "title", title)

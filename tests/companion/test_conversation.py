@@ -478,3 +478,22 @@ def test_the_history_leaves_out_replies_of_which_nothing_came() -> None:
 def test_messages_of_one_side_in_a_row_are_read_as_one() -> None:
     history = [Message("user", "a"), Message("user", "b"), Message("assistant", "c"), Message("user", "d")]
     assert alternating(history) == [Message("user", "a\n\nb"), Message("assistant", "c"), Message("user", "d")]
+
+
+def test_a_reply_that_a_crash_cut_off_counts_in_the_plan_although_it_was_never_tagged(store: Store) -> None:
+    session = store.new_session("mini")
+    said = store.add_user_turn(session.id, "I failed")
+    broken = store.begin_reply(session.id, said.id)
+    store.save_partial(broken.id, "What happened then? What did she say?")
+    conversation = talking(store, ScriptedEngine(["Go on."]), session)
+    made = next(event.plan for event in conversation.say("well") if isinstance(event, Planned))
+    assert next(factor.usage for factor in made.factors if factor.tactic is Tactic.QUESTIONING) == pytest.approx(1.0)
+
+
+def test_a_conversation_in_which_nothing_was_said_leaves_no_session(path: Path) -> None:
+    talking(Store(path), ScriptedEngine()).close()
+    spoken = talking(Store(path), ScriptedEngine(["Hello."]))
+    list(spoken.say("hello"))
+    spoken.close()
+    with Store(path) as store:
+        assert [session.title for session in store.sessions()] == ["hello"]

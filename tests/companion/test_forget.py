@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.errors import CompanionError, NotFound, UsageError
+from companion.errors import CompanionError, NotFound, Refused
 from companion.store import Empathy, PlanRow, Role, Status, StillInUse, Store
 
 WORD = "Qzxwvmarker"
@@ -177,7 +177,7 @@ def test_a_backup_overwrites_nothing(path: Path, tmp_path: Path) -> None:
     there = tmp_path / "there.db"
     there.write_text("precious")
     with Store(path) as store:
-        with pytest.raises(UsageError, match=r"there\.db exists already"):
+        with pytest.raises(Refused, match=r"there\.db exists already"):
             store.backup(there)
         with pytest.raises(CompanionError, match=r"nowhere/x\.db could not be made"):
             store.backup(tmp_path / "nowhere" / "x.db")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_it_starts_talks_and_leaves_the_terminal_as_it_was(tiny_model: Path) -> 
         chat.until(GOODBYE)
         assert chat.end() == 0
         assert chat.attributes() == chat.before
-        assert "\x1b" not in chat.shown
+        assert "\x1b" not in re.sub(r"\x1b\[\?2004[hl]\r?", "", chat.shown)  # readline's bracketed paste, and no more
     assert [(turn.role, turn.status) for turn in turns()] == [
         ("user", Status.COMPLETE),
         ("assistant", Status.COMPLETE),
@@ -99,6 +100,16 @@ def test_what_is_typed_in_mid_reply_is_said_after_it(chat: Terminal) -> None:
     chat.until(GOODBYE)
     assert chat.end() == 0
     assert [turn.text for turn in turns()[::2]] == ["first", "second"]
+
+
+def test_a_paste_of_ten_thousand_characters_and_several_lines_is_one_message(chat: Terminal) -> None:
+    pasted = "first line\n" + "x" * 10_000 + "\nlast line"
+    chat.type(f"\x1b[200~{pasted}\x1b[201~\n")
+    chat.until("Note: Your message is about 10,")
+    chat.until("You: ")
+    chat.type("/quit\n")
+    assert chat.end() == 0
+    assert turns()[0].text == pasted
 
 
 def test_ctrl_c_at_the_prompt_says_how_to_leave_and_ctrl_d_leaves(chat: Terminal) -> None:
