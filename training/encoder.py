@@ -70,7 +70,7 @@ class Sources:
             if system != HUMAN and system not in HELD_OUT_SYSTEMS
             for reply in read_silver(data, system)
         ]
-        return cls([*silver, *read_own(corpus / "support")], read_risk(corpus / "risk"), read_human(data))
+        return cls([*silver, *read_own(corpus)], read_risk(corpus / "risk"), read_human(data))
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of what is trained on and of what is chosen by."""

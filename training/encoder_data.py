@@ -35,6 +35,8 @@ EMPATHY = (
 REVERSED = frozenset({"advice_giving", "self_oriented", "dismissing_emotions"})
 """Dimensions that count as 6 - x in the aggregate."""
 
+OWN = ("support", "letters")
+"""Folders of the corpus with labelled replies."""
 OUTPUTS, RATINGS, HUMAN_TAGS = Path("mint/outputs"), Path("mint/ratings"), Path("mint/human_tagged_sentences.jsonl")
 
 
@@ -143,10 +145,13 @@ def _ratings(path: Path) -> dict[tuple[str, int], tuple[float, ...]]:
         }
 
 
-def read_own(folder: Path) -> list[Reply]:
-    """The project's labelled replies; consecutive items of one conversation stay on one side of the split."""
+def read_own(corpus: Path) -> list[Reply]:
+    """The project's labelled replies; consecutive items of one conversation stay on one side of the split.
+
+    `support` holds talk, `letters` long replies in the manner of an advice column.
+    """
     found = []
-    for row in _rows(folder):
+    for row in (row for folder in OWN for row in _rows(corpus / folder)):
         conversation = row["context"][0]["text"]
         sentences = [(clean(item["text"]), frozenset(map(Tactic, item["tactics"]))) for item in row["sentences"]]
         found.append(

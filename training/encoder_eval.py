@@ -55,7 +55,7 @@ class Evaluation:
     def __init__(self, encoder: Encoder, data: Path, corpus: Path) -> None:
         self._encoder, self._data, self._corpus = encoder, data, corpus
         self._silver = {system: read_silver(data, system) for system in systems(data)}
-        self._own = read_own(corpus / "support")
+        self._own = read_own(corpus)
         self._human = read_human(data)
 
     def report(self) -> Report:

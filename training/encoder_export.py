@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 import tempfile
 import warnings
@@ -24,11 +25,13 @@ from training.encoder_batches import RISK_LEVELS, risk_steps
 from training.encoder_data import EMPATHY, Message
 from training.encoder_eval import CHOOSING, read_with
 from training.encoder_scores import GRID, Judged, choose
-from training.minilm import POSITIONS, Reader, published_model
+from training.minilm import POSITIONS, WORDS, Reader, published_model
 from training.run import write_json
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "pool")
 OUTPUTS = ("tactics", "empathy", "risk")
+BLOCK = 128
+"""Weights that share a scale."""
 
 
 class Answers(nn.Module):
@@ -69,28 +72,55 @@ def write_float(reader: Reader, path: Path) -> None:
     program.save(str(path))
 
 
-def quantise(source: Path, target: Path, leave: Sequence[str] = ()) -> None:
-    """Weights in int8, a scale for every output channel; what goes through the network is quantised as it comes.
+def quantise(source: Path, target: Path, block: int = BLOCK) -> None:
+    """Weights in int8: word vectors with a scale per word, matrices with one per `block` inputs of each output.
 
-    Nodes whose names contain one of `leave` stay in float.
+    What flows through the network is quantised on the way, in blocks as well. Not onnxruntime's `quantize_dynamic`: its
+    one scale for a whole batch makes a sentence's scores depend on what it is tagged together with, and its one scale
+    for all word vectors alone costs more precision than everything here.
     """
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    graph = onnx.load(str(source))
-    del graph.graph.value_info[:]  # shapes of weights before the exporter turned them round
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "plain.onnx"
-        onnx.save(graph, str(plain))
-        quantize_dynamic(
-            plain,
-            target,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-            nodes_to_exclude=[node.name for node in graph.graph.node if any(part in node.name for part in leave)],
-            extra_options={"MatMulConstBOnly": True},
-        )
+    logging.getLogger(MatMulNBitsQuantizer.__module__).setLevel(logging.WARNING)
+    model = onnx.load(str(source))
+    del model.graph.value_info[:]  # shapes of weights before the exporter turned them round
+    _quantise_words(model)
+    quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=block, is_symmetric=True, accuracy_level=4)
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(target), use_external_data_format=False)
+
+
+def _quantise_words(model: Any) -> None:
+    """Replace the look-up of word vectors by one of int8 rows and one of their scales."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = model.graph
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    (place,) = [
+        place
+        for place, node in enumerate(graph.node)
+        if node.op_type == "Gather" and node.input[0] in stored and stored[node.input[0]].dims[0] == WORDS
+    ]
+    look_up = graph.node[place]
+    table, ids, found = look_up.input[0], look_up.input[1], look_up.output[0]
+    words = numpy_helper.to_array(stored[table])
+    scales = (np.abs(words).max(axis=1, keepdims=True) / 127).astype(np.float32)
+    rows = np.round(words / np.maximum(scales, 1e-12)).astype(np.int8)
+    graph.initializer.remove(stored[table])
+    graph.initializer.extend(
+        [numpy_helper.from_array(rows, f"{table}_rows"), numpy_helper.from_array(scales, f"{table}_scales")]
+    )
+    graph.node.remove(look_up)
+    for offset, node in enumerate(
+        [
+            helper.make_node("Gather", [f"{table}_rows", ids], [f"{found}_rows"]),
+            helper.make_node("Cast", [f"{found}_rows"], [f"{found}_float"], to=TensorProto.FLOAT),
+            helper.make_node("Gather", [f"{table}_scales", ids], [f"{found}_scales"]),
+            helper.make_node("Mul", [f"{found}_float", f"{found}_scales"], [found]),
+        ]
+    ):
+        graph.node.insert(place + offset, node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +171,24 @@ def card(tactics: Sequence[float], risk: Sequence[float], more: dict[str, Any]) 
     }
 
 
-def write_folder(reader: Reader, tokenizer: Path, folder: Path, leave: Sequence[str] = ()) -> None:
+def write_folder(reader: Reader, tokenizer: Path, folder: Path) -> None:
     """The network and its tokenizer, with every threshold at one half until they are chosen."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "float.onnx"
         write_float(reader, whole)
-        quantise(whole, folder / MODEL, leave)
+        quantise(whole, folder / MODEL)
     shutil.copyfile(tokenizer, folder / TOKENIZER)
     write_json(folder / CARD, card([0.5] * len(TACTICS), [0.5] * len(RISK_LEVELS), {}))
 
 
-def export(trainer: Trainer, folder: Path, leave: Sequence[str] = ()) -> dict[str, Any]:
+def export(trainer: Trainer, folder: Path) -> dict[str, Any]:
     """Write the best reader of a run to `folder`, choose its thresholds there, and compare it with torch.
 
     Returns the card. Everything that is chosen is chosen on the exported form, because that is what will be used.
     """
     reader = load(trainer.run.folder)
-    write_folder(reader, published_model() / "tokenizer.json", folder, leave)
+    write_folder(reader, published_model() / "tokenizer.json", folder)
     sources = trainer.sources
     silver = [r for r in sources.replies if r.source != "own" and r.part == "validation" and r.tactics]
     own = [r for r in sources.replies if r.source == "own" and r.part == "validation"]

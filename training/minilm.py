@@ -98,8 +98,11 @@ class Reader(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor, segments: Tensor, pool: Tensor) -> Outputs:
         """All heads over one batch, as `companion.encoder_input.Batch` lays it out."""
         hidden = self.body(ids, mask, segments).float()
-        whole = torch.cat([mean_over(hidden, mask * (1 - segments)), hidden[:, 0]], dim=-1)  # (B, 2H)
-        return Outputs(self.tactics(torch.bmm(pool, hidden)), self.empathy(whole), self.risk(whole))
+        # (B, 1, 2H): with three axes the heads export as the same operator as every other layer
+        whole = torch.cat([mean_over(hidden, mask * (1 - segments)), hidden[:, 0]], dim=-1)[:, None]
+        return Outputs(
+            self.tactics(torch.bmm(pool, hidden)), self.empathy(whole).squeeze(1), self.risk(whole).squeeze(1)
+        )
 
 
 def mean_over(hidden: Tensor, chosen: Tensor) -> Tensor:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from companion.errors import NotFound
+from companion.text import split_sentences
 from planner.tactics import Tactic
 from tests.training import tiny_encoder
+from training.corpus_schema import SupportReply
 from training.encoder_data import (
     HELD_OUT_SYSTEMS,
     HUMAN,
@@ -77,7 +79,7 @@ def test_the_aggregate_reverses_the_unkind_dimensions() -> None:
 
 def test_own_replies_of_one_conversation_stay_together() -> None:
     parts = defaultdict(set)
-    for reply in read_own(CORPUS / "support"):
+    for reply in read_own(CORPUS):
         parts[reply.conversation].add(reply.part)
     assert all(len(found) == 1 for found in parts.values())
 
@@ -100,3 +102,14 @@ def test_the_real_data_is_read_and_nearly_all_tags_fit() -> None:
     assert sum(reply.tactics is None for reply in replies) < 0.03 * len(replies)
     assert sum(reply.empathy is None for reply in replies) < 5
     assert sum(len(reply.sentences) for reply in read_human(DATA)) == 286
+
+
+def test_the_letters_keep_the_schema_and_are_split_as_they_are_labelled() -> None:
+    count = 0
+    for path in sorted((CORPUS / "letters").glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            reply = SupportReply.model_validate_json(line)
+            texts = [sentence.text for sentence in reply.sentences]
+            assert split_sentences(" ".join(texts)) == texts
+            count += len(texts)
+    assert count > 350

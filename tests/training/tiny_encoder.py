@@ -95,9 +95,10 @@ def _human(path: Path) -> None:
 
 def write_corpus(folder: Path) -> Path:
     """Own replies and risk messages in every part of the split."""
-    support, risk = folder / "support", folder / "risk"
-    support.mkdir(parents=True)
-    risk.mkdir()
+    support, letters, risk = folder / "support", folder / "letters", folder / "risk"
+    for place in (support, letters, risk):
+        place.mkdir(parents=True)
+    (letters / "empty.jsonl").write_text("", "utf-8")
     with (support / "friend-a.jsonl").open("w", encoding="utf-8") as file:
         for number in range(40):
             chosen = _sentences(number, 3)
