@@ -105,7 +105,7 @@ class Conversation:
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
-            items = self.engine.stream(messages, self._sampling(room))
+            items = self.engine.stream(messages, self._sampling(info, room))
             if self._stop_asked:
                 self.engine.cancel()
             for item in items:
@@ -152,12 +152,15 @@ class Conversation:
         kept, left_out = fit(history, lambda part: self.engine.count_tokens(whole(part)), context - reserve)
         return whole(kept), left_out, reserve
 
-    def _sampling(self, room: int) -> Sampling:
-        return Sampling(
-            temperature=self.settings.temperature,
-            top_p=self.settings.top_p,
+    def _sampling(self, info: EngineInfo, room: int) -> Sampling:
+        """What the model recommends, unless the settings say otherwise."""
+        chosen, advised = self.settings, info.sampling
+        return replace(
+            advised,
+            temperature=advised.temperature if chosen.temperature is None else chosen.temperature,
+            top_p=advised.top_p if chosen.top_p is None else chosen.top_p,
             max_tokens=room,
-            seed=self.settings.seed,
+            seed=chosen.seed,
         )
 
 

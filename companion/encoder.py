@@ -86,6 +86,12 @@ class Encoder:
             self._card = Card.read(self._file(CARD))
         return self._card
 
+    def check(self) -> None:
+        """Look whether everything is there, without loading it. Raises NotFound or CompanionError where it is not."""
+        self._file(MODEL)
+        self._file(TOKENIZER)
+        self._card = self.card
+
     def tactics(self, replies: Sequence[Sequence[str]]) -> list[Floats]:
         """For each reply, given as its sentences, the probabilities of the tactics: (sentences, 10)."""
         flat = self._ids([sentence for sentences in replies for sentence in sentences])

@@ -37,11 +37,11 @@ class Settings(BaseModel):
     reply_tokens: int = Field(default=320, ge=16)
     """A reply ends here at the latest."""
 
-    temperature: float = Field(default=0.8, ge=0.0, le=2.0)
-    """How freely words are chosen; 0 always takes the likeliest."""
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """How freely words are chosen; 0 always takes the likeliest. Unset: what the model's file recommends, else 0.8."""
 
-    top_p: float = Field(default=0.95, gt=0.0, le=1.0)
-    """Words beyond this share of probability are not considered."""
+    top_p: float | None = Field(default=None, gt=0.0, le=1.0)
+    """Words beyond this share of probability are not considered. Unset: what the model's file recommends, else 0.95."""
 
     seed: int | None = Field(default=None, ge=0)
     """A fixed number gives the same reply to the same conversation; unset, every reply is drawn afresh."""

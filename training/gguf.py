@@ -29,11 +29,13 @@ STORED: dict[str, type[np.generic]] = {"F32": np.float32, "F16": np.float16, "BF
 """How the weights of a checkpoint may be stored; numpy has no bfloat16, so its bits are read."""
 
 
-def write_gguf(checkpoint: Path, out: Path, kind: Kind, *, name: str, licence: str) -> Path:
+def write_gguf(
+    checkpoint: Path, out: Path, kind: Kind, *, name: str, licence: str, temperature: float | None = None
+) -> Path:
     """Write the checkpoint folder to `out`, whole or not at all, making its folder if need be; returns `out`.
 
-    Raises NotFound when the folder is no checkpoint, UsageError for another architecture than Qwen3 or rotary positions
-    that are scaled, OSError when `out` cannot be written.
+    `temperature` is what the file recommends for sampling. Raises NotFound when the folder is no checkpoint, UsageError
+    for another architecture than Qwen3 or rotary positions that are scaled, OSError when `out` cannot be written.
     """
     config = _read(checkpoint, "config.json")
     if config.get("model_type") != "qwen3":
@@ -43,6 +45,8 @@ def write_gguf(checkpoint: Path, out: Path, kind: Kind, *, name: str, licence: s
     writer = gguf.GGUFWriter(partial, "qwen3")
     try:
         _metadata(writer, config, TYPES[kind][1], name, licence)
+        if temperature is not None:
+            writer.add_sampling_temp(temperature)
         _vocabulary(writer, _read(checkpoint, "tokenizer.json"), config)
         _tensors(writer, checkpoint, config, TYPES[kind][0])
         writer.close()

@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--temperature", type=float, default=Settings().temperature)
+    parser.add_argument("--temperature", type=float, help="what the model recommends, unless given")
     parser.add_argument("-n", type=int, default=50, help="how many of the fifty messages")
     chosen = parser.parse_args()
     messages = OPENINGS.read_text("utf-8").splitlines()[: chosen.n]

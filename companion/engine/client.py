@@ -237,7 +237,14 @@ class LlamaEngine:
         seconds = time.monotonic() - started
         report(1.0)
         info = EngineInfo(
-            header.name, str(self.path), facts["context"], profile.layout.value, facts["parameters"], size, seconds
+            name=header.name,
+            path=str(self.path),
+            context=facts["context"],
+            layout=profile.layout.value,
+            parameters=facts["parameters"],
+            size=size,
+            seconds=seconds,
+            sampling=profile.sampling,
         )
         return info, profile
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
+from typing import TypeGuard
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MAX_ITEMS = 10_000_000  # of anything counted in a header: beyond it, the count itself is damaged
 TOKENS, TOKEN_TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
+SAMPLING = "general.sampling."
 CONTROL, USER_DEFINED = 3, 4
 
 # Value types of the metadata. Numbers of type 0-7 and 10-12 have a struct code; 8 is a string and 9 an array.
@@ -52,6 +56,8 @@ class Header:
     """Bytes of key-value cache for one token, in f16."""
     specials: frozenset[str]
     """The vocabulary's control and user-defined tokens."""
+    sampling: Mapping[str, float] = field(default_factory=dict)
+    """What the file recommends (`general.sampling.*`): temp, top_k, top_p, min_p, those that it names."""
 
 
 def read_header(path: Path) -> Header:
@@ -92,6 +98,9 @@ class _Reader:
             size=size,
             cache_bytes=_cache_bytes(meta, architecture),
             specials=_specials(meta),
+            sampling={
+                key.removeprefix(SAMPLING): v for key, v in meta.items() if key.startswith(SAMPLING) and _real(v)
+            },
         )
 
     def _tensors(self, count: int, alignment: int) -> tuple[int, int]:
@@ -163,6 +172,10 @@ class _Reader:
         self._at += length
         if self._at > len(self._data):
             raise DamagedHeader(f"{length} bytes announced beyond the end of the file")
+
+
+def _real(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _whole(value: Value | None) -> int:

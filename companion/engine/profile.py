@@ -1,15 +1,16 @@
-"""What to know about a model besides its weights: which prompt layout, which template, how long a context.
+"""What to know about a model besides its weights: which layout and template, how long a context, how to sample.
 
 Guessed from the metadata of the GGUF file, so that any file can be talked to without being in a catalogue.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from companion.engine.gguf_file import Header
-from companion.engine.protocol import EngineError
+from companion.engine.protocol import EngineError, Sampling
 from planner.layouts import CONTROL_TOKENS, Layout
 
 CONTEXT = 4096
@@ -29,6 +30,8 @@ class Profile:
     """The plan's control tokens that the vocabulary has; others are left out of the prompt."""
     context: int = CONTEXT
     """Tokens to make room for; the model's trained context is a further limit."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """What the file recommends, our defaults where it recommends nothing."""
 
 
 def guess(header: Header, limit: int = CONTEXT) -> Profile:
@@ -55,4 +58,20 @@ def guess(header: Header, limit: int = CONTEXT) -> Profile:
         empty_think=thinks and not controls,
         controls=controls,
         context=min(limit, header.context or limit),
+        sampling=recommended(header.sampling),
+    )
+
+
+def recommended(named: Mapping[str, float]) -> Sampling:
+    """The sampling a file recommends; a value that makes no sense is as good as none."""
+    plain = Sampling()
+
+    def value(key: str, least: float, most: float, otherwise: float) -> float:
+        return named[key] if least <= named.get(key, least - 1) <= most else otherwise
+
+    return Sampling(
+        temperature=value("temp", 0.0, 2.0, plain.temperature),
+        top_k=int(value("top_k", 0, 1000, plain.top_k)),
+        top_p=value("top_p", 0.01, 1.0, plain.top_p),
+        min_p=value("min_p", 0.0, 0.9, plain.min_p),
     )

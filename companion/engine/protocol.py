@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from companion.errors import CompanionError, NotFound, Refused
@@ -92,6 +92,8 @@ class EngineInfo:
     parameters: int
     size: int
     seconds: float
+    sampling: Sampling = field(default_factory=Sampling)
+    """What the model recommends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,13 @@ def test_the_engine_samples_as_the_settings_say(store: Store) -> None:
     assert (sampling.temperature, sampling.top_p, sampling.seed, sampling.max_tokens) == (0.3, 0.5, 7, 40)
 
 
+def test_what_the_settings_leave_open_is_as_the_model_recommends(store: Store) -> None:
+    engine = ScriptedEngine(["Yes."])
+    list(talking(store, engine).say("hello"))
+    advised = engine.load().sampling
+    assert (engine.samplings[0].temperature, engine.samplings[0].top_p) == (advised.temperature, advised.top_p)
+
+
 def test_a_reply_may_take_a_quarter_of_what_the_model_reads_and_no_more(store: Store) -> None:
     engine = ScriptedEngine(["Yes."], context=100)
     list(talking(store, engine, reply_tokens=300).say("hello"))

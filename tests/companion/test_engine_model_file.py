@@ -17,8 +17,8 @@ from companion.engine.model_file import (
     in_words,
     needed_memory,
 )
-from companion.engine.profile import guess
-from companion.engine.protocol import EngineError, ModelMissing, ModelRefused
+from companion.engine.profile import guess, recommended
+from companion.engine.protocol import EngineError, ModelMissing, ModelRefused, Sampling
 from planner.layouts import CONTROL_TOKENS, Layout
 
 
@@ -155,3 +155,8 @@ def test_a_model_without_chatml_is_refused_by_name(tmp_path: Path) -> None:
     path = tiny_gguf.write(tmp_path / "base.gguf", name="Some Base", chatml=False)
     with pytest.raises(EngineError, match=r"Some Base has no control token <\|im_start\|>"):
         guess(check_model_file(path))
+
+
+def test_what_a_file_recommends_for_sampling_counts_and_nonsense_does_not() -> None:
+    assert recommended({"temp": 0.6, "top_k": 20, "min_p": 7.0}) == Sampling(temperature=0.6, top_k=20)
+    assert recommended({}) == Sampling()

@@ -13,10 +13,11 @@ pytest.importorskip("onnx", reason="onnx is not installed")
 
 import torch
 
+from companion import cli
 from companion.encoder import Encoder
 from companion.errors import UsageError
 from tests.training import tiny_encoder
-from training import encoder_table
+from training import encoder, encoder_table
 from training.encoder import Sources, Trainer, judge, load, start
 from training.encoder_batches import RISK_LEVELS, collate, risk_steps
 from training.encoder_data import HELD_OUT_SYSTEMS, HUMAN
@@ -159,3 +160,37 @@ def test_an_evaluation_reports_every_part_and_prints(
     assert "## Stickiness" in printed
     assert "nan" not in printed
     assert not np.isnan(report["stickiness"]["pearson"])
+
+
+def test_the_eval_command_prints_tables_or_json(
+    place: Place, finished: tuple[Trainer, Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["eval", "encoder", "--data", str(place.data), "--model", str(finished[1])]
+    assert cli.run(arguments) == 0
+    assert "## Empathy" in capsys.readouterr().out
+    assert cli.run([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["risk"]["messages"] > 6
+
+
+def test_a_data_folder_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["eval", "encoder", "--data", "nowhere"]) == 3
+    assert "no data folder nowhere" in capsys.readouterr().err
+
+
+def test_the_train_command_begins_stops_and_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(encoder, "CORPUS", place.corpus)
+    monkeypatch.setattr(encoder.Trainer, "train", lambda self: False)
+    arguments = ["train", "encoder", "--data", str(place.data), "--runs", str(place.runs / "cli")]
+    assert cli.run([*arguments, "--set", "epochs=1"]) == 130
+    said = capsys.readouterr().err
+    assert "Continue: companion train encoder --resume" in said
+    folder = said.strip().rpartition(" ")[2]
+    assert cli.run([*arguments, "--resume", folder, "--set", "epochs=2"]) == 2
+    assert cli.run([*arguments, "--resume", folder]) == 130
+
+
+def test_a_recipe_with_an_unknown_key_is_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["train", "encoder", "--data", str(place.data), "--set", "learning.speed=1"]) == 2
+    assert "speed" in capsys.readouterr().err

@@ -244,3 +244,10 @@ def test_the_check_script_prints_the_difference(checkpoint: Path, written: Path)
     assert float(lines[0].split()[-1]) < 1e-3
     assert lines[1].split()[3] == "100.0%"
     assert lines[2].split()[-1] == "True"
+
+
+def test_a_recommended_temperature_is_what_the_chat_reads_from_the_file(checkpoint: Path, tmp_path: Path) -> None:
+    path = write_gguf(checkpoint, tmp_path / "warm.gguf", "q8_0", name="warm", licence="mit", temperature=0.6)
+    assert read_header(path).sampling == pytest.approx({"temp": 0.6})
+    plain = write_gguf(checkpoint, tmp_path / "plain.gguf", "q8_0", name="plain", licence="mit")
+    assert read_header(plain).sampling == {}
