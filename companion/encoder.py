@@ -145,7 +145,7 @@ class Encoder:
     def _file(self, name: str) -> Path:
         path = self.folder / name
         if not path.is_file():
-            raise NotFound(f"The encoder's file {path} is not there; put the shipped models/encoder folder back.")
+            raise NotFound(f"The encoder's file {path} is not there. `companion train encoder` makes it.")
         return path
 
     def _load(self) -> _Loaded:

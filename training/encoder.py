@@ -1,4 +1,4 @@
-"""`companion train encoder`: fine-tunes all-MiniLM-L6-v2 with three heads, on a CPU, in about half an hour.
+"""`companion train encoder`: fine-tunes all-MiniLM-L6-v2 with three heads, on a CPU, in about a quarter of an hour.
 
 Replies are read whole (`companion.encoder_input`), so an epoch over every silver sentence costs its tokens once. A run
 can be stopped anywhere and continues exactly: the same batches, the same random numbers, the same losses.
@@ -47,7 +47,7 @@ from training.run import Interrupt, Run, digest, write_json
 CORPUS = Path(__file__).parent / "corpus"
 """The project's own replies and messages, in the repository."""
 
-CHECKPOINT_EVERY = 100
+CHECKPOINT_EVERY = 200
 RARE = 5
 """A tactic with fewer sentences in a validation set says nothing there about which weights are better."""
 BEST = "best.safetensors"
@@ -130,6 +130,7 @@ class Trainer:
         self.model = Reader(len(TACTICS), len(EMPATHY), len(RISK_LEVELS), recipe.noise.dropout)
         load_published(self.model.body, base)
         self._average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self._still = set() if recipe.learning.words else {"body.words.weight"}
         self._optimiser = torch.optim.AdamW(groups(self.model, recipe), betas=(0.9, 0.98), fused=True)
         self._positives = torch.from_numpy(self._epochs.positives())
         self._plan: tuple[int, list[list[Row]]] = (0, self._epochs.batches(0))
@@ -241,7 +242,8 @@ class Trainer:
         """Move the running average towards the weights; early on it follows them closely."""
         decay = min(self.recipe.learning.average, (1 + self.step) / (10 + self.step))
         for name, value in self.model.state_dict().items():
-            self._average[name].lerp_(value, 1 - decay)
+            if name not in self._still:
+                self._average[name].lerp_(value, 1 - decay)
 
     def averaged(self) -> Reader:
         """The network with the averaged weights, for reading."""
@@ -326,10 +328,11 @@ def load(folder: Path) -> Reader:
 
 
 def start(
-    values: dict[str, Any], *, data: Path, runs: Path, corpus: Path = CORPUS, resume: Path | None = None
+    values: dict[str, Any], *, data: Path, runs: Path, corpus: Path | None = None, resume: Path | None = None
 ) -> Trainer:
     """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts)."""
-    sources = Sources.read(data, corpus)
+    check(EncoderRecipe, values)
+    sources = Sources.read(data, corpus or CORPUS)
     run = Run.open(resume) if resume else Run.create(runs, "encoder", check(EncoderRecipe, values).model_dump())
     recipe = check(EncoderRecipe, run.recipe())
     hashes, record = sources.hashes(), run.folder / "data.json"

@@ -22,10 +22,10 @@ RISK_LEVELS = (1, 3, 4)
 """The steps of the ladder that are learnt: any wish or thought, a method, intent or plan. 1 and 2 are one, 4 and 5
 are one: judges do not agree on the middle levels either (safety_and_measures.md, 1.1)."""
 
-POOL = 1024
+POOL = 4096
 """Rows that are sorted by length together; more would make the batches of an epoch too alike."""
 MULTIPLE = 16
-"""Batches are padded to a multiple of this many tokens, so that few shapes occur."""
+"""Batches are padded to a multiple of this many tokens: few shapes occur, and each costs the compiler of kernels once."""
 MARKS = ".!?…"
 
 
@@ -122,7 +122,7 @@ class Epochs:
         found: list[list[Row]] = []
         for start in range(0, len(rows), POOL):
             part = rows[start : start + POOL]
-            lengths = [len(row.window.ids) for row in part]
+            lengths = [-(-len(row.window.ids) // MULTIPLE) * MULTIPLE for row in part]
             found += [[part[index] for index in group] for group in batches(lengths, self._recipe.tokens)]
         rng.shuffle(found)
         return found
@@ -144,8 +144,9 @@ class Epochs:
         with_message = rng.random() < noise.with_message
         sentences = read.sentences
         tactics = reply.tactics
-        rated = with_message and reply.empathy is not None
-        if not rated and len(sentences) > 1 and rng.random() < noise.excerpt:
+        rated = reply.empathy is not None
+        if len(sentences) > 1 and rng.random() < noise.excerpt:
+            rated = False
             first = rng.randrange(len(sentences))
             last = rng.randrange(first, len(sentences)) + 1
             sentences = sentences[first:last]

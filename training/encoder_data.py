@@ -175,7 +175,8 @@ def read_human(data: Path) -> list[Reply]:
     replies: dict[str, list[tuple[str, frozenset[Tactic]]]] = {}
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
-        replies.setdefault(row["response"], []).append((clean(row["sentence"]), frozenset(map(Tactic, row["tactics"]))))
+        sentence = clean(_mended(row["sentence"]))
+        replies.setdefault(row["response"], []).append((sentence, frozenset(map(Tactic, row["tactics"]))))
     return [
         Reply(
             source="human",
@@ -187,6 +188,13 @@ def read_human(data: Path) -> list[Reply]:
         )
         for number, sentences in enumerate(replies.values())
     ]
+
+
+def _mended(text: str) -> str:
+    """Curly quotes that were saved as UTF-8 and read as Mac Roman, which some of the human-tagged replies hold."""
+    for broken, meant in (("‚Äô", "’"), ("‚Äò", "‘"), ("‚Äú", "“"), ("‚Äù", "”"), ("‚Äî", "—"), ("‚Äì", "–")):
+        text = text.replace(broken, meant)
+    return text
 
 
 def read_risk(folder: Path) -> list[Message]:

@@ -60,7 +60,7 @@ class Noise(_Frozen):
 
     dropout: float = Field(ge=0, lt=1)
     with_message: float = Field(ge=0, le=1)
-    """A rated reply is read with the message it answers; tagging later does without it."""
+    """A reply is read with the message it answers, as when it is rated; tagging does without it."""
     excerpt: float = Field(ge=0, le=1)
     """A reply is read without its beginning or end."""
     bare: float = Field(ge=0, le=1)

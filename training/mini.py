@@ -41,8 +41,8 @@ Tokens = NDArray[np.uint16]
 OWN_TEXT = Path(__file__).parent / "corpus" / "support"
 """The project's own replies, in the repository."""
 
-TEMPERATURE = 0.6
-"""What the finished file recommends: at 0.8 so small a model loses the thread of its own sentence."""
+TEMPERATURE = 0.3
+"""What the finished file recommends: hotter, so small a model loses the thread of its own sentence."""
 
 EVALUATE_EVERY = 100
 CHECKPOINT_EVERY = 50

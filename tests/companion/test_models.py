@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from companion import models, paths
+from companion.engine.gguf_file import read_header
+from companion.engine.profile import guess
 from companion.errors import NotFound
+from planner.layouts import CONTROL_TOKENS, Layout
 
 
 @pytest.fixture
@@ -56,3 +59,10 @@ def test_where_there_is_no_model_at_all_it_says_so(shipped: Path) -> None:
     (shipped / "mini.gguf").unlink()
     with pytest.raises(NotFound, match="Known models: none; or give the path of a GGUF file"):
         models.find("mini")
+
+
+def test_the_model_that_ships_is_a_mini_that_takes_a_plan() -> None:
+    header = read_header(paths.shipped_models() / "mini.gguf")
+    profile = guess(header)
+    assert (profile.layout, profile.controls) == (Layout.MINI, frozenset(CONTROL_TOKENS))
+    assert 10_000_000 <= header.parameters <= 30_000_000
