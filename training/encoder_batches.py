@@ -25,7 +25,7 @@ are one: judges do not agree on the middle levels either (safety_and_measures.md
 POOL = 4096
 """Rows that are sorted by length together; more would make the batches of an epoch too alike."""
 MULTIPLE = 16
-"""Batches are padded to a multiple of this many tokens: few shapes occur, and each costs the compiler of kernels once."""
+"""Batches are padded to a multiple of this many tokens: few shapes occur, and each is compiled once."""
 MARKS = ".!?…"
 
 
