@@ -23,7 +23,7 @@ from companion.text import clean, split_sentences
 csv.field_size_limit(1 << 30)
 
 CRISIS = re.compile(
-    r"suicid|kill(?:ing|ed)? (?:my|your|him|her|them)sel(?:f|ves)|self[- ]?harm"
+    r"suicid|\bkill(?:ing|ed)? (?:my|your|him|her|them)sel(?:f|ves)|self[- ]?harm"
     r"|end(?:ing|ed)? (?:(?:my|your|his|her) life|it all|life)\b"
     r"|\bdie\b|\bdead\b|\bdying\b|(?:hurt|cut|harm)(?:ting|ing)? (?:my|your|him|her)self|overdos|\bpills\b|\bcutting\b"
     r"|(?:his|her|their|my|your) own li(?:fe|ves)\b|\b988\b|not be(?:ing)? here anymore|crisis|lethal",
@@ -112,7 +112,9 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 def read_sentences(folder: Path) -> Iterator[Document]:
     """Common Voice sentence lists: a hundred sentences make a document."""
-    for path in sorted(folder.glob("*/**/*.txt")):
+    for path in sorted(folder.rglob("*.txt")):
+        if path.name == "SOURCE.txt":  # says where the lists are from
+            continue
         lines = [tidy(line) for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
         for start in range(0, len(lines), 100):
             yield Prose("\n".join(lines[start : start + 100]))

@@ -32,7 +32,7 @@ def chat(slow_model: Path) -> Iterator[Terminal]:
 
 def turns() -> list[Turn]:
     with Store(paths.database()) as store:
-        return store.turns(store.sessions()[0].id)
+        return [turn for session in store.sessions() for turn in store.turns(session.id)]
 
 
 def said_and_replying(chat: Terminal, text: str) -> None:

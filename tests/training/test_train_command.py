@@ -143,5 +143,5 @@ def test_an_output_that_is_a_folder_is_refused_before_training(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([*arguments, "-o", str(tmp_path)]) == 2
-    assert "is a directory" in capsys.readouterr().err
+    assert "is a folder" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
