@@ -1,4 +1,4 @@
-"""How fast the encoder tags: one reply of eight sentences, and a batch, with the rules it replaced beside it.
+"""How fast the encoder tags: one reply of eight sentences, and a batch, and how long loading takes.
 
     python benchmarks/encoder.py [--model FOLDER] [--threads 2]
 

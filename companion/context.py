@@ -9,16 +9,39 @@ from planner.layouts import Message
 
 CHARACTERS_PER_TOKEN = 8
 """More than any text has on average: what is beyond it is left out without being counted."""
+SPARE = 4
+"""Where exchanges have to go, a quarter of the room is freed at once: a prompt that lost its beginning in every turn
+would have to be read anew in every turn."""
+
+Count = Callable[[Sequence[Message]], int]
 
 
-def fit(history: Sequence[Message], count: Callable[[Sequence[Message]], int], room: int) -> tuple[list[Message], int]:
+def fit(history: Sequence[Message], count: Count, room: int, first: int = 0) -> tuple[list[Message], int]:
     """The newest part of `history` whose prompt is at most `room` tokens, and how many messages were left out.
 
     `history` ends with the person's message, and an exchange begins with each of theirs: one that was never answered
-    can be left out alone. `count` gives the tokens of the whole prompt for a history. Raises EngineError when the
-    last message alone is too long.
+    can be left out alone. `first` is what was left out last time; it stays so while the rest fits. `count` gives the
+    tokens of the whole prompt for a history. Raises EngineError when the last message alone is too long.
     """
     starts = [index for index, message in enumerate(history) if message.role == "user"]
+    last = len(history[-1].content) // CHARACTERS_PER_TOKEN
+    if first in starts and first and last <= room and count(history[first:]) <= room:
+        return list(history[first:]), first
+    start = _earliest(history, starts, count, room)
+    if start == starts[-1]:
+        needed = last if last > room else count(history[start:])
+        if needed > room:
+            raise EngineError(
+                f"Your message is about {needed:,} tokens long and this model reads {room:,} at a time. "
+                "It is saved; please send it again in shorter parts."
+            )
+    elif start:
+        start = _earliest(history, starts, count, room - room // SPARE)
+    return list(history[start:]), start
+
+
+def _earliest(history: Sequence[Message], starts: Sequence[int], count: Count, room: int) -> int:
+    """Where to begin so that the rest fits; at the last message, if nothing else does."""
     low = high = len(starts) - 1  # the first exchange kept lies in between
     characters = len(history[-1].content)
     while low > 0:
@@ -32,13 +55,4 @@ def fit(history: Sequence[Message], count: Callable[[Sequence[Message]], int], r
             high = middle
         else:
             low = middle + 1
-    kept = list(history[starts[low] :])
-    if low == len(starts) - 1:
-        alone = len(kept[0].content) // CHARACTERS_PER_TOKEN
-        needed = alone if alone > room else count(kept)
-        if needed > room:
-            raise EngineError(
-                f"Your message is about {needed:,} tokens long and this model reads {room:,} at a time. "
-                "It is saved; please send it again in shorter parts."
-            )
-    return kept, starts[low]
+    return starts[low]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from math import isfinite
 from typing import Literal
 
 from companion.context import fit
@@ -20,6 +21,7 @@ from companion.events import (
     Finished,
     Planned,
     Reply,
+    SentenceChosen,
     Stopped,
     TaggedSentence,
     Timings,
@@ -27,29 +29,57 @@ from companion.events import (
     Trimmed,
     UserSaved,
 )
+from companion.rating import Empathy, Rater
 from companion.settings import Settings
-from companion.store import PlanRow, Role, Session, Status, Store, Turn
+from companion.speaking.ahead import ReadAhead, battery
+from companion.speaking.choice import Choice, Chooser
+from companion.speaking.pace import Pace
+from companion.speaking.steered import steered
+from companion.store import Candidate, PlanRow, Role, Session, Status, Store, Turn
+from companion.store import Empathy as EmpathyRow
 from companion.store import Timings as StoredTimings
 from companion.tagging import Tagger, used
 from companion.text import Cleaner, clean, split_sentences
-from planner.layouts import Layout, Message, render
+from planner.layouts import Layout, Message, ahead, render
 from planner.ledger import Ledger, TurnRecord, opener_of
 from planner.policy import Plan, PlanSettings, plan
-from planner.reading import read
+from planner.reading import Reading, read
 from planner.tactics import TACTICS, Tactic
+
+EARLIER = 6
+"""Replies whose words are not to be said again."""
+NEXT_WORDS = 96
+"""Tokens that are left free for the person's next message when the prompt before it is read ahead."""
 
 
 class Conversation:
     """A session being talked in. One `say` at a time; `stop` from any thread."""
 
-    def __init__(self, store: Store, engine: Engine, tagger: Tagger, session: Session, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        tagger: Tagger,
+        session: Session,
+        settings: Settings,
+        *,
+        rater: Rater | None = None,
+        resting: bool = False,
+    ) -> None:
+        """Without a `rater` replies are not rated. With `resting` the engine reads ahead after each reply, as far as
+        the settings allow it: for a front end that waits for the person, not for a single turn."""
         self.store, self.engine, self.session, self.settings = store, engine, session, settings
-        self.tagger = tagger
+        self.tagger, self.rater = tagger, rater
+        self.pace = Pace(settings.candidates, settings.sentence_seconds)
+        self._ahead = ReadAhead(engine) if resting and settings.read_ahead else None
+        self._first = 0
+        """The first message of the history that the model was last shown."""
         self._stop_asked = False
 
     def say(self, text: str) -> Iterator[Event]:
         """One turn. Raises UsageError when nothing is left of `text` after cleaning."""
         heard = hear(text)
+        self.interrupt()
         self._stop_asked = False
         before = self.store.branch(self.session.id)
         parent = before[-1].id if before else None
@@ -62,8 +92,40 @@ class Conversation:
         self._stop_asked = True  # first: each call to the engine forgets a cancel that came before it
         self.engine.cancel()
 
+    def interrupt(self) -> None:
+        """End reading ahead, because the person does something else."""
+        if self._ahead:
+            self._ahead.stop()
+
+    def rest(self) -> None:
+        """Read ahead, if that is wanted and there is power for it."""
+        if self._ahead is None:
+            return
+        charge = battery()
+        if charge is None or charge >= self.settings.read_ahead_battery:
+            self._ahead.start(self.before_next)
+
+    def before_next(self) -> list[Message]:
+        """The next prompt up to the place of the person's words, planned as for a message without any cues."""
+        info = self.engine.load()
+        turns = self.store.branch(self.session.id)
+        if not turns or turns[-1].role is not Role.ASSISTANT:
+            return []
+        ledger = self.ledger(turns)
+        layout = Layout(info.layout)
+        made = self._plan(ledger, Reading()) if self.settings.planner else None
+        history = [*history_of(turns), Message("user", "")]
+        room = self._room(info)[0] - NEXT_WORDS
+
+        def count(part: Sequence[Message]) -> int:
+            return self.engine.count_tokens(ahead(layout, alternating(part[:-1]), made, ledger))
+
+        kept, self._first = fit(history, count, room, self._first)
+        return ahead(layout, alternating(kept[:-1]), made, ledger)
+
     def close(self) -> None:
         """Let go of the model and the database; a session in which nothing was said leaves no trace."""
+        self.interrupt()
         self.engine.close()
         with suppress(CompanionError):  # the sentence about it was shown when it happened
             self.store.discard_if_empty(self.session.id)
@@ -84,37 +146,33 @@ class Conversation:
 
     def _reply(self, turns: list[Turn]) -> Iterator[Event]:
         """Plan and stream the reply to the last of `turns`."""
-        draft = _Draft(self, self.store.begin_reply(self.session.id, turns[-1].id).id)
+        draft = _Draft(self, self.store.begin_reply(self.session.id, turns[-1].id).id, turns[-1].text)
         ledger = self.ledger(turns)
         try:
             if self.settings.planner:
-                draft.plan = plan(
-                    ledger,
-                    read(turns[-1].text),
-                    taste={Tactic(name): value for name, value in self.store.taste().items()},
-                    settings=PlanSettings(
-                        strength=self.settings.variety, self_disclosure=self.settings.self_disclosure
-                    ),
-                )
+                draft.plan = self._plan(ledger, read(turns[-1].text))
                 yield Planned(draft.plan)
             if self._stop_asked:
                 raise EngineCancelled
             info = self.engine.load()
             draft.layout = Layout(info.layout)
+            if not self.pace.measured:
+                self.pace.note(1, 1, info.step_seconds)
             messages, left_out, room = self._prompt(turns, draft, ledger, info)
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
-            items = self.engine.stream(messages, self._sampling(info, room))
-            if self._stop_asked:
-                self.engine.cancel()
-            for item in items:
-                if isinstance(item, Piece):
-                    shown = draft.add(item.text)
-                    if shown:
-                        yield Token(shown)
-                else:
-                    finish = item
+            for item in self._speak(messages, self._sampling(info, room), turns, draft.plan, ledger):
+                match item:
+                    case Piece(text):
+                        shown = draft.add(text)
+                        if shown:
+                            yield Token(shown)
+                    case Choice():
+                        draft.choices.append(item)
+                        yield SentenceChosen(item)
+                    case Finish():
+                        finish = item
             rest = draft.close()
             if rest:
                 yield Token(rest)
@@ -134,23 +192,55 @@ class Conversation:
             finish.prompt_tokens, finish.cached_tokens, finish.reply_tokens, finish.first_ms, finish.total_ms
         )
         if finish.reason == "cancelled":
-            yield Stopped(draft.finish(Status.STOPPED, "stopped"))
+            over: Event = Stopped(draft.finish(Status.STOPPED, "stopped"))
         else:
-            yield Finished(draft.finish(Status.COMPLETE, "complete"))
+            over = Finished(draft.finish(Status.COMPLETE, "complete"))
+        self.rest()
+        yield over
+
+    def _plan(self, ledger: Ledger, reading: Reading) -> Plan:
+        return plan(
+            ledger,
+            reading,
+            taste={Tactic(name): value for name, value in self.store.taste().items()},
+            settings=PlanSettings(strength=self.settings.variety, self_disclosure=self.settings.self_disclosure),
+        )
+
+    def _speak(
+        self, messages: list[Message], sampling: Sampling, turns: Sequence[Turn], made: Plan | None, ledger: Ledger
+    ) -> Iterator[Piece | Choice | Finish]:
+        """The reply as it comes, or with a plan and several candidates, sentence by sentence."""
+        if made is None or self.settings.candidates == 1:
+            items = self.engine.stream(messages, sampling)
+            if self._stop_asked:
+                self.engine.cancel()
+            yield from items
+            return
+        earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)
+        chooser = Chooser(
+            self.tagger, self.rater, made, ledger, self.settings.weights, turns[-1].text, earlier[-EARLIER:]
+        )
+        yield from steered(self.engine, messages, sampling, chooser, self.pace, lambda: self._stop_asked)
+
+    def _room(self, info: EngineInfo) -> tuple[int, int]:
+        """Tokens there are for the prompt, and for the reply."""
+        context = min(self.settings.context, info.context)
+        reserve = min(self.settings.reply_tokens, context // 4)
+        return context - reserve, reserve
 
     def _prompt(
         self, turns: Sequence[Turn], draft: _Draft, ledger: Ledger, info: EngineInfo
     ) -> tuple[list[Message], int, int]:
         """The messages for the engine, the number of messages left out, and the tokens left for the reply."""
-        context = min(self.settings.context, info.context)
-        reserve = min(self.settings.reply_tokens, context // 4)
+        room, reserve = self._room(info)
 
         def whole(part: Sequence[Message]) -> list[Message]:
             return render(draft.layout, alternating(part), draft.plan, ledger)
 
-        history = history_of(turns)
-        kept, left_out = fit(history, lambda part: self.engine.count_tokens(whole(part)), context - reserve)
-        return whole(kept), left_out, reserve
+        kept, self._first = fit(
+            history_of(turns), lambda part: self.engine.count_tokens(whole(part)), room, self._first
+        )
+        return whole(kept), self._first, reserve
 
     def _sampling(self, info: EngineInfo, room: int) -> Sampling:
         """What the model recommends, unless the settings say otherwise."""
@@ -167,13 +257,15 @@ class Conversation:
 class _Draft:
     """The reply that is arriving."""
 
-    def __init__(self, conversation: Conversation, turn_id: int) -> None:
-        self._conversation, self._turn_id = conversation, turn_id
+    def __init__(self, conversation: Conversation, turn_id: int, message: str) -> None:
+        """`message` is what it answers."""
+        self._conversation, self._turn_id, self._message = conversation, turn_id, message
         self._cleaner = Cleaner()
         self._text = ""
         self.plan: Plan | None = None
         self.layout = Layout.TAIL
         self.timings = Timings()
+        self.choices: list[Choice] = []
 
     def add(self, piece: str) -> str:
         """Take a piece in and save it; returns what may be shown of it."""
@@ -200,6 +292,8 @@ class _Draft:
             for part, scores in zip(parts, self._conversation.tagger.tag(parts), strict=True)
         )
         timings = self.timings
+        rater = self._conversation.rater
+        empathy = rater.rate([(self._message, text)])[0] if rater and text else None
         self._conversation.store.finish_reply(
             self._turn_id,
             status,
@@ -207,8 +301,10 @@ class _Draft:
             [(s.text, {tactic.value: s.scores[tactic] for tactic in s.tactics}) for s in sentences],
             plan_row(self.layout, self.plan) if self.plan else None,
             StoredTimings(timings.prompt_tokens, timings.reply_tokens, timings.first_ms, timings.total_ms),
+            empathy_row(empathy) if empathy else None,
+            [candidate_rows(choice) for choice in self.choices],
         )
-        return Reply(self._turn_id, text, word, sentences, self.plan, timings)
+        return Reply(self._turn_id, text, word, sentences, self.plan, timings, tuple(self.choices), empathy)
 
 
 def hear(text: str) -> str:
@@ -244,3 +340,30 @@ def plan_row(layout: Layout, made: Plan) -> PlanRow:
         resting=tuple(tactic.value for tactic in made.resting),
         reason=made.reason,
     )
+
+
+def empathy_row(rated: Empathy) -> EmpathyRow:
+    """A rating as it is stored."""
+    return EmpathyRow(
+        rated.validating_emotions,
+        rated.encouraging_elaboration,
+        rated.demonstrating_understanding,
+        rated.advice_giving,
+        rated.self_oriented,
+        rated.dismissing_emotions,
+        rater="encoder",
+    )
+
+
+def candidate_rows(choice: Choice) -> list[Candidate]:
+    """What a sentence was chosen from, as it is stored."""
+    return [
+        Candidate(
+            each.text,
+            tuple(tactic.value for tactic in each.tactics),
+            {name: round(value, 4) for name, value in asdict(each.score).items() if isfinite(value)},
+            each.veto,
+            kept=number == choice.kept,
+        )
+        for number, each in enumerate(choice.considered)
+    ]

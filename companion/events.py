@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from companion.engine.protocol import EngineError
+from companion.rating import Empathy
+from companion.speaking.choice import Choice
 from planner.policy import Plan
 from planner.tactics import Tactic
 
@@ -40,6 +42,10 @@ class Reply:
     sentences: tuple[TaggedSentence, ...]
     plan: Plan | None
     timings: Timings
+    choices: tuple[Choice, ...] = ()
+    """For each sentence that was chosen among several, what there was to choose from."""
+    empathy: Empathy | None = None
+    """How the rater judges the reply; None where there is no rater."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,13 @@ class Trimmed:
     """The conversation is longer than the model can read: this many messages at its beginning are out of its view."""
 
     messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceChosen:
+    """Of several ways on one was kept; its text follows as a Token. None was, where none was fit to be said."""
+
+    choice: Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +110,4 @@ class Failed:
         return str(self.error)
 
 
-Event = UserSaved | Planned | Trimmed | Token | Finished | Stopped | Failed
+Event = UserSaved | Planned | Trimmed | SentenceChosen | Token | Finished | Stopped | Failed

@@ -1,7 +1,10 @@
-"""A plan in words and numbers, for `/why` and `companion say`."""
+"""A plan and its choices in words and numbers, for `/why`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from companion.speaking.choice import Choice
 from planner.policy import Plan
 
 
@@ -17,3 +20,29 @@ def explain_plan(made: Plan) -> str:
     rows.append("")
     rows.append("need: what people do next at such a point; rested: lowered because it was used; weight: the outcome.")
     return "\n".join(rows)
+
+
+PARTS = ("plan", "novelty", "quality", "opener", "run_on", "echo")
+
+
+def explain_choices(choices: Sequence[Choice]) -> str:
+    """For each sentence the ways it could have gone, the kept one first, with the parts of their scores."""
+    if not choices:
+        return "The reply was said as it came, without comparing ways to say it."
+    rows = []
+    for number, choice in enumerate(choices, start=1):
+        rows += ["", f"Sentence {number}: kept because {choice.reason}."]
+        if choice.kept is None:
+            rows[-1] = f"Sentence {number}: {choice.reason}."
+        order = sorted(range(len(choice.considered)), key=lambda index: index != choice.kept)
+        for index in order:
+            each = choice.considered[index]
+            tactics = ", ".join(tactic.label for tactic in each.tactics) or "no tactic"
+            rows.append(f"  {'>' if index == choice.kept else ' '} {each.text}  [{tactics}]")
+            if each.veto:
+                rows.append(f"      not to be said: {each.veto}")
+            else:
+                parts = "  ".join(f"{part.replace('_', ' ')} {getattr(each.score, part):.2f}" for part in PARTS)
+                rows.append(f"      {each.score.total:.2f} = {parts}")
+    rows += ["", "plan, novelty and quality count for a way, opener, run on and echo against it."]
+    return "\n".join(rows[1:])

@@ -20,15 +20,16 @@ from typing import TextIO
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineError, LoadProgress
 from companion.errors import CompanionError
-from companion.events import Failed, Finished, Planned, Stopped, Token, Trimmed
-from companion.explain import explain_plan
+from companion.events import Failed, Finished, Planned, SentenceChosen, Stopped, Token, Trimmed
+from companion.explain import explain_choices, explain_plan
 from companion.safety.notice import HELP_FROM_PEOPLE
+from companion.speaking.choice import Choice
 from companion.text import clean
 from planner.policy import Plan
 
 COMMANDS = """\
 /help   this list, and where to find help from people
-/why    the plan behind the last reply
+/why    the plan behind the last reply, and the ways its sentences could have gone
 /stop   stop the reply that is arriving (so does Ctrl-C); what has arrived is kept
 /quit   leave (so does Ctrl-D); everything is saved"""
 
@@ -42,6 +43,7 @@ class PlainChat:
         self._terminal = self._in.isatty()
         self._waiting: deque[str] = deque()
         self._plan: Plan | None = None
+        self._choices: list[Choice] = []
         self._warned = False
         self._waits = False
         """Whether Ctrl-C may interrupt: while the model loads and while a line is awaited. Else it stops the reply."""
@@ -151,6 +153,7 @@ class PlainChat:
         self._waits = True
         try:
             self._conversation.engine.load(progress)
+            self._conversation.rest()
         except EngineError as error:
             self._print(f"Note: {error} You can still read and write here; every message is saved.")
         finally:
@@ -160,7 +163,9 @@ class PlainChat:
         if command == "/help":
             return f"{COMMANDS}\n\n{HELP_FROM_PEOPLE}"
         if command == "/why":
-            return explain_plan(self._plan) if self._plan else "There is no plan yet; it is made with each reply."
+            if self._plan is None:
+                return "There is no plan yet; it is made with each reply."
+            return f"{explain_plan(self._plan)}\n\n{explain_choices(self._choices)}"
         if command == "/stop":
             return "Nothing is arriving."
         return f"There is no command {command}. /help lists them."
@@ -174,7 +179,9 @@ class PlainChat:
                 for event in self._conversation.say(line):
                     match event:
                         case Planned(plan):
-                            self._plan = plan
+                            self._plan, self._choices = plan, []
+                        case SentenceChosen(choice):
+                            self._choices.append(choice)
                         case Trimmed(messages) if not self._warned:
                             self._warned = True
                             self._print(

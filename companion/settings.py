@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion import paths
 from companion.errors import UsageError
+from planner.steering import SteeringWeights
 
 PREFIX = "COMPANION_"
 NOT_SETTINGS = frozenset({"COMPANION_HOME", "COMPANION_CONFIG", "COMPANION_DEBUG", "COMPANION_WHEELS"})
@@ -55,8 +56,51 @@ class Settings(BaseModel):
     variety: float = Field(default=1.5, ge=0.0, le=10.0)
     """How strongly a tactic rests after it was used; 0 never rests one."""
 
+    candidates: int = Field(default=4, ge=1, le=4)
+    """Ways a sentence could go that are compared before one is said, at most; 1 says the first that comes, as it comes.
+    """
+
+    sentence_seconds: float = Field(default=2.5, gt=0.0)
+    """A sentence should appear within so many seconds: on a slow machine fewer ways are compared."""
+
+    read_ahead: bool = True
+    """Read the next prompt while you read and type, so that the reply begins sooner."""
+
+    read_ahead_battery: int = Field(default=30, ge=0, le=100)
+    """On battery power, nothing is read ahead below this percentage of charge."""
+
+    weight_plan: float = Field(default=1.0, ge=0.0)
+    """What it is worth, in comparing ways a sentence could go, to do what the plan aims for."""
+
+    weight_novelty: float = Field(default=0.5, ge=0.0)
+    """The same for differing from the last reply."""
+
+    weight_quality: float = Field(default=1.0, ge=0.0)
+    """The same for the rater's word on how the reply would be judged."""
+
+    weight_opener: float = Field(default=1.0, ge=0.0)
+    """What it costs to open as recent replies did."""
+
+    weight_run_on: float = Field(default=0.5, ge=0.0)
+    """What it costs to run on."""
+
+    weight_echo: float = Field(default=1.0, ge=0.0)
+    """What it costs to repeat words of this conversation."""
+
     self_disclosure: bool = False
     """Let replies speak of the program's own life. Off, because it has none."""
+
+    @property
+    def weights(self) -> SteeringWeights:
+        """What each part of a candidate's score is worth."""
+        return SteeringWeights(
+            plan=self.weight_plan,
+            novelty=self.weight_novelty,
+            quality=self.weight_quality,
+            opener=self.weight_opener,
+            run_on=self.weight_run_on,
+            echo=self.weight_echo,
+        )
 
     def changed(self, **values: object) -> Settings:
         """These settings with the given ones replaced; None leaves a setting as it is."""

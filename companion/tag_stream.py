@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from companion.errors import UsageError
-from companion.tagging import used
+from companion.tagging import Tagger, used
 from companion.text import clean, split_sentences
 from planner.tactics import TACTICS, Tactic
 
@@ -23,12 +23,6 @@ CHUNK = 128
 
 SUPPORTER = frozenset({"assistant", "supporter", "companion", "bot", "gpt", "model", "helper", "counselor", "listener"})
 OTHERS = frozenset({"user", "seeker", "human", "system", "person", "client"})
-
-
-class ReplyTagger(Protocol):
-    """Tags many replies at once."""
-
-    def tag_replies(self, replies: Sequence[Sequence[str]]) -> list[list[dict[Tactic, float]]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +95,7 @@ def _reply(message: object, turn: int, number: int) -> str | None:
     return text
 
 
-def tagged(found: Iterable[Unit], tagger: ReplyTagger) -> Iterator[dict[str, Any]]:
+def tagged(found: Iterable[Unit], tagger: Tagger) -> Iterator[dict[str, Any]]:
     """A row per reply, in order."""
     waiting = iter(found)
     while chunk := list(islice(waiting, CHUNK)):

@@ -64,6 +64,21 @@ def render(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger
             return [*history, Message("assistant", "", controls_of(plan))]
 
 
+def ahead(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger: Ledger) -> list[Message]:
+    """What stands before the person's next words, whatever they are: what `render` begins with after `history`.
+
+    history ends with a reply, or is empty. It holds as long as the plan stays the one given here; the tail and mini
+    layouts put nothing of a plan before the person's words.
+    """
+    match layout:
+        case Layout.MINT:
+            return [Message("system", _mint_system(plan, ledger)), *history]
+        case Layout.TAIL:
+            return [Message("system", TAIL_SYSTEM), *history]
+        case Layout.MINI:
+            return list(history)
+
+
 def controls_of(plan: Plan | None) -> tuple[str, ...]:
     """The control tokens of a plan's targets, in the fixed order whatever their weights."""
     targets = plan.targets if plan else ()

@@ -35,6 +35,9 @@ HEARD_AFTER = 2
 REST_FROM = 0.3
 """Usage from which a tactic rests: not quite a third of the last reply, or more of earlier ones."""
 
+REPLY_WORDS = 90
+"""Words of a reply that says enough; half as many again as the replies of plain small chat models."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanSettings:
@@ -48,6 +51,8 @@ class PlanSettings:
     """How many tactics a reply aims for, at most."""
     openers: int = 3
     """How many of the last replies' openings are to be avoided."""
+    words: int = REPLY_WORDS
+    """Words a reply may have before it runs on."""
     self_disclosure: bool = False
     """Whether the program may speak as if it had a life of its own. It has none."""
 
@@ -58,6 +63,8 @@ class PlanSettings:
             raise ValueError(f"strength is a number from 0 to 100, not {self.strength}")
         if self.targets < 1:
             raise ValueError(f"a plan has 1 target or more, not {self.targets}")
+        if self.words < 1:
+            raise ValueError(f"a reply may have 1 word or more, not {self.words}")
         if self.openers < 0:
             raise ValueError(f"the number of openings to avoid is 0 or more, not {self.openers}")
 
@@ -101,6 +108,8 @@ class Plan:
     """One or two sentences a person reads."""
     factors: tuple[Factor, ...]
     """One for each tactic, in the fixed order."""
+    words: int = REPLY_WORDS
+    """Words the reply may have before it runs on."""
 
     @property
     def closed(self) -> tuple[Tactic, ...]:
@@ -130,6 +139,7 @@ def plan(
         avoid_openers=ledger.openers(settings.openers),
         reason=explain(ledger, reading, targets, resting, crisis=reading.risk >= CRISIS_RISK),
         factors=factors,
+        words=settings.words,
     )
 
 

@@ -9,7 +9,7 @@ Every part lies between 0 and 1, but for plan, which is -1 for a candidate that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import inf
 
 from planner.ledger import OPENER_WORDS, Ledger, TurnRecord, words_of
@@ -47,7 +47,9 @@ class Draft:
     sentences: tuple[frozenset[Tactic], ...] = ()
     """The tactics of this reply's sentences so far."""
     said: tuple[str, ...] = ()
-    """Texts not to say again: this reply's sentences so far, and recent replies."""
+    """Texts not to say again: this reply's sentences so far, and the replies before it."""
+    words: int = 0
+    """Words of this reply so far."""
 
 
 NOTHING_SAID = Draft()
@@ -66,9 +68,14 @@ class SteeringWeights:
     opener: float = 1.0
     """Opening as recent replies did."""
     run_on: float = 0.5
-    """Running on."""
+    """Running on: a sentence too long, or a reply longer than the plan allows."""
     echo: float = 1.0
     """Saying the same words again."""
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not 0 <= value < inf:
+                raise ValueError(f"the weight {name} is a number from 0 on, not {value}")
 
 
 DEFAULT_WEIGHTS = SteeringWeights()
@@ -104,7 +111,7 @@ def score(
     novelty = novelty_part(candidate, ledger, draft)
     quality = candidate.quality or 0.0
     opener = 0.0 if draft.sentences else opener_part(candidate.text, plan.avoid_openers)
-    run_on = run_on_part(candidate.text)
+    run_on = run_on_part(candidate.text, room=plan.words - draft.words)
     echo = echo_part(candidate.text, draft.said)
     total = (
         weights.plan * on_plan
@@ -153,9 +160,12 @@ def opener_part(text: str, avoid: Sequence[str]) -> float:
     return max((_words_in_common(words, opener.split()) / OPENER_WORDS for opener in avoid), default=0.0)
 
 
-def run_on_part(text: str) -> float:
-    """How far the sentence goes beyond LONG_SENTENCE words: 0 up to there, 1 from twice as many."""
-    excess = len(words_of(text)) - LONG_SENTENCE
+def run_on_part(text: str, *, room: int) -> float:
+    """How far the sentence goes beyond LONG_SENTENCE words, or beyond the `room` words that the plan has left.
+
+    0 up to there, 1 from LONG_SENTENCE words further on; the worse of the two.
+    """
+    excess = len(words_of(text)) - min(LONG_SENTENCE, room)
     return min(1.0, max(0.0, excess / LONG_SENTENCE))
 
 

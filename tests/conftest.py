@@ -7,17 +7,28 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from companion import paths
 from companion.cli import run
 from companion.engine.scripted import ScriptedEngine
+from companion.safety import notice
 from companion.store import Store
+from tests.companion.fakes import CueEncoder
 
 REPOSITORY = Path(__file__).parents[1]
+
+hypothesis.settings.register_profile("calm", deadline=None)  # a busy machine is no defect
+hypothesis.settings.load_profile("calm")
+
+ENCODER = REPOSITORY / "models" / "encoder"
+with_encoder = pytest.mark.skipif(not (ENCODER / "encoder.onnx").is_file(), reason="models/encoder is not here")
+"""For what runs the real program: it reads its replies with the encoder that ships."""
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +64,17 @@ class Outcome:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def said_no_more_than_a_sentence(outcome: Outcome) -> str:
+    """The sentence on standard error, where there is one and nothing else."""
+    assert outcome.out == ""
+    assert outcome.err.startswith("companion: ")
+    assert outcome.err.count("\n") == 1
+    assert "Traceback" not in outcome.err
+    return outcome.err.removeprefix("companion: ").strip()
+
+
 class Program:
-    """`companion` in this process. `engine` is what the next command talks with."""
+    """`companion` in this process. `engine` is what the next command talks with; replies are read by cues."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys, self._monkeypatch = capsys, monkeypatch
@@ -88,4 +108,12 @@ def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
         return made.engine
 
     monkeypatch.setattr("companion.cli.opening.LlamaEngine", engine)
+    monkeypatch.setattr("companion.cli.opening.new_encoder", CueEncoder)
     return made
+
+
+@pytest.fixture
+def told(program: Program) -> Program:
+    """The notice of the day has been shown."""
+    notice.shown(paths.state_folder(), date.today())
+    return program

@@ -1,7 +1,7 @@
 """Check the project's own corpora and count them: `python -m training.corpus_check [FOLDER]`.
 
-FOLDER holds `support/*.jsonl` and `risk/*.jsonl`; without it, `training/corpus`. The counts go to stdout. Each fault
-goes to stderr as `file:line: reason`, and any fault makes the exit code 1.
+FOLDER holds `support/*.jsonl`, `letters/*.jsonl` and `risk/*.jsonl`; without it, `training/corpus`. The counts go to
+stdout. Each fault goes to stderr as `file:line: reason`, and any fault makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from planner.tactics import TACTICS
 from training.corpus_schema import HIGHEST_LEVEL, Family, Line, RiskMessage, SupportReply
 
 CORPUS = Path(__file__).parent / "corpus"
+REPLIES = ("support", "letters")
+"""Folders of labelled replies: short ones, and long ones in the manner of letters."""
 Kind = TypeVar("Kind", bound=Line)
 
 
@@ -46,9 +48,10 @@ def check(folder: Path, minimums: Minimums | None = None) -> Report:
     """Every line of both corpora; a faulty line is reported and left out of the counts."""
     report = Report()
     ids: dict[str, str] = {}
-    for place, reply in read(folder / "support", SupportReply, report.faults):
-        report.faults.extend(repeated(reply.id, place, ids))
-        report.replies.append(reply)
+    for name in REPLIES:
+        for place, reply in read(folder / name, SupportReply, report.faults):
+            report.faults.extend(repeated(reply.id, place, ids))
+            report.replies.append(reply)
     for place, message in read(folder / "risk", RiskMessage, report.faults):
         report.faults.extend(repeated(message.id, place, ids))
         report.messages.append(message)
@@ -87,9 +90,9 @@ def shortfalls(report: Report, minimums: Minimums) -> Iterator[str]:
     """What there is too little of."""
     per_tactic = tactic_counts(report.replies)
     wanted = [
-        ("support: replies", len(report.replies), minimums.replies),
-        ("support: sentences", sum(len(reply.sentences) for reply in report.replies), minimums.sentences),
-        *((f"support: {tactic} sentences", per_tactic[tactic], minimums.sentences_per_tactic) for tactic in TACTICS),
+        ("replies", len(report.replies), minimums.replies),
+        ("sentences", sum(len(reply.sentences) for reply in report.replies), minimums.sentences),
+        *((f"{tactic} sentences", per_tactic[tactic], minimums.sentences_per_tactic) for tactic in TACTICS),
         ("risk: messages", len(report.messages), minimums.risk_messages),
     ]
     for what, found, needed in wanted:
@@ -106,7 +109,7 @@ def tables(report: Report) -> Iterator[str]:
     """The counts, line by line."""
     sentences = [sentence for reply in report.replies for sentence in reply.sentences]
     per_tactic = tactic_counts(report.replies)
-    yield f"{'support':<26}{'sentences':>10}"
+    yield f"{'replies':<26}{'sentences':>10}"
     for tactic in TACTICS:
         yield f"{tactic.label:<26}{per_tactic[tactic]:>10}"
     yield f"{'no tactic':<26}{sum(not sentence.tactics for sentence in sentences):>10}"
@@ -127,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m training.corpus_check", description="Check and count the project's own corpora."
     )
-    parser.add_argument("folder", type=Path, nargs="?", default=CORPUS, help="folder with support/ and risk/")
+    parser.add_argument("folder", type=Path, nargs="?", default=CORPUS, help="folder with support/, letters/ and risk/")
     report = check(parser.parse_args(argv).folder)
     print("\n".join(tables(report)))
     for fault in report.faults:

@@ -7,7 +7,6 @@ can be stopped anywhere and continues exactly: the same batches, the same random
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from tqdm import tqdm
 
 from companion.encoder_input import BEFORE_LIMIT, Batch, batches, pack, reply_windows
 from companion.errors import UsageError
@@ -30,6 +28,7 @@ from training.encoder_data import (
     EMPATHY,
     HELD_OUT_SYSTEMS,
     HUMAN,
+    REVERSED,
     Message,
     Reply,
     read_human,
@@ -40,14 +39,16 @@ from training.encoder_data import (
 )
 from training.encoder_recipe import EncoderRecipe
 from training.encoder_scores import Judged, choose, macro
+from training.loop import Loop
 from training.minilm import LAYERS, Outputs, Reader, load_published, published_model
 from training.recipe import check
-from training.run import Interrupt, Run, digest, write_json
+from training.run import Run, digest, write_json
 
 CORPUS = Path(__file__).parent / "corpus"
 """The project's own replies and messages, in the repository."""
 
-CHECKPOINT_EVERY = 200
+AGGREGATE = 12.0
+"""What an error of the six dimensions' mean counts, beside 1 for each dimension: the mean is what is compared."""
 RARE = 5
 """A tactic with fewer sentences in a validation set says nothing there about which weights are better."""
 BEST = "best.safetensors"
@@ -112,11 +113,14 @@ def groups(model: Reader, recipe: EncoderRecipe) -> list[dict[str, Any]]:
     return [{"params": p, "lr": rate, "top": rate, "weight_decay": decay} for (rate, decay), p in found.items()]
 
 
-class Trainer:
-    """The loop: one optimiser step after another, from wherever the run folder stands."""
+class Trainer(Loop):
+    """Trains the reader of a recipe on its sources."""
+
+    checkpoint_every = 200
 
     def __init__(self, run: Run, recipe: EncoderRecipe, sources: Sources) -> None:
-        self.run, self.recipe, self.sources = run, recipe, sources
+        super().__init__(run)
+        self.recipe, self.sources = recipe, sources
         base = published_model()
         self.tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
         self.words = Words(self.tokenizer)
@@ -133,6 +137,7 @@ class Trainer:
         self._still = set() if recipe.learning.words else {"body.words.weight"}
         self._optimiser = torch.optim.AdamW(groups(self.model, recipe), betas=(0.9, 0.98), fused=True)
         self._positives = torch.from_numpy(self._epochs.positives())
+        self._signs = torch.tensor([-1.0 if name in REVERSED else 1.0 for name in EMPATHY])
         self._plan: tuple[int, list[list[Row]]] = (0, self._epochs.batches(0))
         self._per_epoch = len(self._plan[1])
         rows = [row for batch in self._plan[1] for row in batch]
@@ -141,38 +146,26 @@ class Trainer:
             "empathy": max(1.0, sum(row.empathy is not None for row in rows) / self._per_epoch),
             "risk": max(1.0, sum(row.risk is not None for row in rows) / self._per_epoch),
         }
-        self.step = self._load()
+        self.resume()
 
     @property
     def steps(self) -> int:
         """Optimiser steps of the whole run: every epoch has as many as the first."""
         return self._per_epoch * self.recipe.epochs
 
-    def _load(self) -> int:
-        checkpoints = self.run.checkpoints()
-        if not checkpoints:
-            return 0
-        state = torch.load(checkpoints[-1] / "state.pt", weights_only=True)
+    def state(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "average": self._average,
+            "optimiser": self._optimiser.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self._average = state["average"]
         self._optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
-        step: int = state["step"]
-        self.run.rewind(step)
-        return step
-
-    def save(self) -> Path:
-        """Write a checkpoint of the current step."""
-        with self.run.checkpoint(self.step) as folder:
-            state = {
-                "step": self.step,
-                "model": self.model.state_dict(),
-                "average": self._average,
-                "optimiser": self._optimiser.state_dict(),
-                "random": torch.get_rng_state(),
-            }
-            torch.save(state, folder / "state.pt")
-        return self.run.checkpoints()[-1]
 
     def _batch(self) -> list[Row]:
         epoch, within = divmod(self.step, self._per_epoch)
@@ -194,7 +187,8 @@ class Trainer:
             pos_weight=self._positives, reduction="sum",
         ) / len(TACTICS)  # fmt: skip
         rated = torch.from_numpy(targets.empathy_weights)[:, None]
-        empathy = ((outputs.empathy.sigmoid() - torch.from_numpy(targets.empathy)).square() * rated).sum()
+        off = (outputs.empathy.sigmoid() - torch.from_numpy(targets.empathy)) * rated
+        empathy = off.square().sum() + AGGREGATE * (off * self._signs).mean(-1).square().sum()
         known = torch.from_numpy(targets.risk_weights)[:, None]
         risk = binary_cross_entropy_with_logits(
             outputs.risk, torch.from_numpy(targets.risk), known.expand_as(outputs.risk), reduction="sum"
@@ -218,10 +212,10 @@ class Trainer:
         loss = weights.tactics * parts["tactics"] + weights.empathy * parts["empathy"] + weights.risk * parts["risk"]
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         total = loss.item()
-        if not math.isfinite(total):
-            raise FloatingPointError(f"the loss became {total} at step {self.step}; lower learning.body")
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
         rate = self._rate()
+        top = self.recipe.learning.body
+        self.must_be_numbers(total, norm, f"learning.body {top:g}", f"learning.body={top / 2:g}")
         for group in self._optimiser.param_groups:
             group["lr"] = group["top"] * rate
         self._optimiser.step()
@@ -233,7 +227,7 @@ class Trainer:
             "loss": total,
             **{name: part.item() for name, part in parts.items()},
             "lr": rate,
-            "grad_norm": float(norm),
+            "grad_norm": norm,
             "tokens_per_second": round(batch.ids.size / (time.perf_counter() - started)),
         }
 
@@ -267,32 +261,17 @@ class Trainer:
         found["score"] = sum(found.values()) / max(1, len(found))
         return found
 
-    def train(self, until: int | None = None) -> bool:
-        """Train to the end of the recipe, or to step `until`; False when a person stopped it. A checkpoint is left."""
-        end = min(self.steps, until or self.steps)
-        with Interrupt() as interrupt, tqdm(total=self.steps, initial=self.step, unit="step") as bar:
-            while self.step < end and not interrupt.requested:
-                metrics = self.train_step()
-                if self.step % self._per_epoch == 0:
-                    metrics["validation"] = self._end_of_epoch()
-                self.run.log(metrics)
-                bar.set_description(f"loss {metrics['loss']:.3f}, {metrics['tokens_per_second']} tokens/s")
-                bar.update()
-                if self.step % CHECKPOINT_EVERY == 0:
-                    self.save()
-        if self.step % CHECKPOINT_EVERY or not self.run.checkpoints():
-            self.save()
-        return self.step >= end
-
-    def _end_of_epoch(self) -> dict[str, float]:
-        """Measure, and keep the weights where they are the best so far."""
+    def measure(self) -> dict[str, Any]:
+        """At the end of an epoch the validation sets; the weights are kept where they are the best so far."""
+        if self.step % self._per_epoch:
+            return {}
         reader = self.averaged()
         found = self.validate(reader)
         record = self.run.folder / "best.json"
         if found["score"] >= _best_score(record):
             save_file(reader.state_dict(), self.run.folder / BEST)
             write_json(record, found | {"step": self.step})
-        return found
+        return {"validation": found}
 
 
 def _best_score(record: Path) -> float:

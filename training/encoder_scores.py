@@ -1,4 +1,4 @@
-"""Measures of a reader: F1 and thresholds, rank correlation, stickiness. Arrays in, numbers out."""
+"""Measures of a reader: F1 and thresholds, rank correlation. Arrays in, numbers out."""
 
 from __future__ import annotations
 
@@ -141,20 +141,3 @@ def pearson(a: Floats, b: Floats) -> float:
 def spearman(a: Floats, b: Floats) -> float:
     """Rank correlation."""
     return pearson(ranks(np.asarray(a, np.float64)), ranks(np.asarray(b, np.float64)))
-
-
-Turns = dict[tuple[str, int], frozenset[str]]
-
-
-def stickiness(human: Turns, model: Turns) -> float:
-    """Mean over tactics of the share of turns that keep a tactic of the human's previous turn.
-
-    Keys are (conversation, number of the supporter's turn). Source: arXiv 2604.11742, mint.md, evaluation.
-    """
-    met: dict[str, int] = {}
-    kept: dict[str, int] = {}
-    for (conversation, turn), used in model.items():
-        for tactic in human.get((conversation, turn - 1), ()):
-            met[tactic] = met.get(tactic, 0) + 1
-            kept[tactic] = kept.get(tactic, 0) + (tactic in used)
-    return sum(kept[tactic] / met[tactic] for tactic in met) / len(met) if met else 0.0

@@ -8,7 +8,6 @@ losses.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 import random
@@ -22,18 +21,17 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from companion.encoder import Encoder
 from companion.errors import CompanionError, NotFound, UsageError
-from companion.tagging import RuleTagger
-from companion.tagging import used as tactics_of
-from companion.text import split_sentences
 from planner.tactics import Tactic
 from training.corpora import OWN, SOURCES, Dialogue, Document, Source, held_out
 from training.gguf import write_gguf
+from training.loop import Loop
 from training.recipe import MiniRecipe, check
-from training.run import Interrupt, Run, digest, write_json, write_text
+from training.reply_tags import ReplyTags
+from training.run import Run, digest, write_json, write_text
 from training.tokens import END, END_OF_TEXT, Encoding, draw_controls, plain_text, train_tokenizer
 
 Tokens = NDArray[np.uint16]
@@ -45,7 +43,6 @@ TEMPERATURE = 0.3
 """What the finished file recommends: hotter, so small a model loses the thread of its own sentence."""
 
 EVALUATE_EVERY = 100
-CHECKPOINT_EVERY = 50
 HELD_OUT_BLOCKS = 24
 """Blocks of 512 tokens per source on which held-out perplexity is measured."""
 
@@ -87,7 +84,7 @@ class Corpus:
         self._check(
             f"rows of stage {stage}",
             hashlib.sha256(rows.tobytes()).hexdigest(),
-            f"The rows of stage {stage!r} are not those this run began with: tactics, tagging rules or tokenizer "
+            f"The rows of stage {stage!r} are not those this run began with: tactics, encoder or tokenizer "
             "changed. Start a new run, or put the old ones back.",
         )
 
@@ -113,46 +110,61 @@ OWN_LIFE = re.compile(
     r"|\bmy (?:favou?rite|wife|husband|kids?|dog|cat|mom|dad|friends?|family|job)\b",
     re.IGNORECASE,
 )
-"""Casual talk about oneself, which the corpora of small talk are full of and `RuleTagger` does not look for."""
+"""Casual talk about oneself. The corpora of small talk are full of it, and the encoder, which knows support, lets most
+of it pass: of 1,500 replies of Synthetic-Persona-Chat 579 match, and it calls 99 of those self-disclosure.
+"""
 
 
-def tagged(document: Dialogue) -> list[frozenset[str]]:
-    """The tactics of each reply: written by hand where they are, read by rules elsewhere."""
-    replies = document.turns[1::2]
-    written = document.tactics or (frozenset(),) * len(replies)
-    return [hand or read_tactics(reply) for hand, reply in zip(written, replies, strict=True)]
+def written(document: Dialogue) -> list[frozenset[str]]:
+    """The tactics written by hand for each reply; none where there are none."""
+    return list(document.tactics or (frozenset(),) * len(document.turns[1::2]))
 
 
-def read_tactics(reply: str) -> frozenset[str]:
-    """The tactics that rules find in a reply."""
-    sentences = RuleTagger().tag(split_sentences(reply))
-    found = {tactic.value for scores in sentences for tactic in tactics_of(scores)}
-    return frozenset(found | ({Tactic.SELF_DISCLOSURE.value} if OWN_LIFE.search(reply) else set()))
+def tagged(document: Dialogue, tags: ReplyTags) -> list[frozenset[str]]:
+    """The tactics of each reply: written by hand where they are, read by the encoder elsewhere."""
+    return [
+        hand or read_tactics(reply, tags) for hand, reply in zip(written(document), document.turns[1::2], strict=True)
+    ]
 
 
-def encode(documents: list[Document], encoding: Encoding, rng: random.Random, passes: float) -> list[list[int]]:
+def read_tactics(reply: str, tags: ReplyTags) -> frozenset[str]:
+    """What the encoder reads, and self-disclosure where a reply talks about its speaker's life."""
+    return tags[reply] | ({Tactic.SELF_DISCLOSURE.value} if OWN_LIFE.search(reply) else set())
+
+
+def encode(
+    documents: list[Document], encoding: Encoding, rng: random.Random, passes: float, tags: ReplyTags
+) -> list[list[int]]:
     """Token ids of the documents, each `passes` times on average; control tokens are drawn anew in every pass."""
+    repeats = [int(passes) + (rng.random() < passes % 1) for _ in documents]
+    chosen = [(document, count) for document, count in zip(documents, repeats, strict=True) if count]
+    tags.read(  # in large batches, and of no document that is left out
+        reply
+        for document, _ in chosen
+        if isinstance(document, Dialogue)
+        for hand, reply in zip(written(document), document.turns[1::2], strict=True)
+        if not hand
+    )
     ids: list[list[int]] = []
-    for document in documents:
-        repeats = int(passes) + (rng.random() < passes % 1)
+    for document, count in chosen:
         if isinstance(document, Dialogue):
-            tactics = tagged(document) if repeats else []
-            for _ in range(repeats):
+            tactics = tagged(document, tags)
+            for _ in range(count):
                 ids.append(encoding.dialogue(document, [list(draw_controls(used, rng)) for used in tactics]))
         else:
-            ids += [encoding.prose(document)] * repeats
+            ids += [encoding.prose(document)] * count
     return ids
 
 
-def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int) -> Tokens:
-    """The training rows of a stage, shuffled: (rows, block + 1). Depends on the recipe and the data alone.
+def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int, tags: ReplyTags) -> Tokens:
+    """The training rows of a stage, shuffled: (rows, block + 1). Depends on the recipe, the data and the tags.
 
     Raises UsageError when the text does not fill one row.
     """
     stage = recipe.stages[index]
     rng = random.Random(f"{recipe.seed}/{stage.name}")
     documents = [
-        ids for name, passes in stage.passes.items() for ids in encode(corpus.train(name), encoding, rng, passes)
+        ids for name, passes in stage.passes.items() for ids in encode(corpus.train(name), encoding, rng, passes, tags)
     ]
     rng.shuffle(documents)
     flat = np.fromiter((token for ids in documents for token in ids), dtype=np.uint16)
@@ -166,11 +178,13 @@ def stage_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: in
     return np.stack([flat[start : start + stage.block + 1] for start in starts])
 
 
-def held_out_rows(corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int) -> dict[str, Tokens]:
+def held_out_rows(
+    corpus: Corpus, encoding: Encoding, recipe: MiniRecipe, index: int, tags: ReplyTags
+) -> dict[str, Tokens]:
     """For each source of a stage up to HELD_OUT_BLOCKS rows of 513 tokens that are never trained on."""
     found = {}
     for name in recipe.stages[index].passes:
-        documents = encode(corpus.held_out(name), encoding, random.Random(recipe.seed), 1.0)
+        documents = encode(corpus.held_out(name), encoding, random.Random(recipe.seed), 1.0, tags)
         flat = [token for ids in documents for token in ids]
         count = min(HELD_OUT_BLOCKS, (len(flat) - 1) // 512)
         if count:
@@ -229,23 +243,37 @@ class Optimiser:
             part.load_state_dict(state[name])
 
 
-class Trainer:
-    """The loop: one optimiser step after another, from wherever the run folder stands."""
+class Trainer(Loop):
+    """Trains the model of a recipe on a corpus whose unlabelled replies are tagged by `tags`."""
+
+    checkpoint_every = 50
 
     def __init__(
-        self, run: Run, recipe: MiniRecipe, corpus: Corpus, *, micro_rows: int = 8, compiled: bool = True
+        self,
+        run: Run,
+        recipe: MiniRecipe,
+        corpus: Corpus,
+        tags: ReplyTags,
+        *,
+        micro_rows: int = 8,
+        compiled: bool = True,
     ) -> None:
-        self.run, self.recipe = run, recipe
-        self._corpus, self._micro_rows = corpus, micro_rows
+        super().__init__(run)
+        self.recipe = recipe
+        self._corpus, self._tags, self._micro_rows = corpus, tags, micro_rows
         self.tokenizer = self._tokenizer()
         self._encoding = Encoding(self.tokenizer)
         self.model = new_model(recipe, self.tokenizer)
         self._optimiser = Optimiser(self.model)
-        self.step = self._load()
+        self.resume()
         self._forward = torch.compile(self._loss) if compiled else self._loss
         self._stage = -1
         self._train_rows = np.empty((0, 0), np.uint16)
         self._held_out: dict[str, Tokens] = {}
+
+    @property
+    def steps(self) -> int:
+        return self.recipe.steps
 
     def _tokenizer(self) -> Tokenizer:
         path = self.run.folder / "tokenizer.json"
@@ -254,30 +282,12 @@ class Trainer:
             write_text(path, train_tokenizer(map(plain_text, documents), self.recipe.vocabulary).to_str(pretty=True))
         return Tokenizer.from_file(str(path))
 
-    def _load(self) -> int:
-        checkpoints = self.run.checkpoints()
-        if not checkpoints:
-            self.run.rewind(0)
-            return 0
-        state = torch.load(checkpoints[-1] / "state.pt", weights_only=True)
+    def state(self) -> dict[str, Any]:
+        return {"model": self.model.state_dict(), "optimiser": self._optimiser.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self._optimiser.load(state["optimiser"])
-        step: int = state["step"]
-        self.run.rewind(step)
-        return step
-
-    def save(self) -> Path:
-        """Write a checkpoint of the current step."""
-        with self.run.checkpoint(self.step) as folder:
-            state = {
-                "step": self.step,
-                "model": self.model.state_dict(),
-                "optimiser": self._optimiser.state(),
-            }
-            buffer = io.BytesIO()  # written to a file itself, torch makes a RuntimeError of a full disk
-            torch.save(state, buffer)
-            (folder / "state.pt").write_bytes(buffer.getbuffer())
-        return self.run.checkpoints()[-1]
 
     def _loss(self, rows: torch.Tensor) -> torch.Tensor:
         """Mean cross-entropy in nats of rows (B, T + 1)."""
@@ -289,9 +299,9 @@ class Trainer:
         """The rows of one optimiser step: (rows, block + 1)."""
         if self._stage != index:
             self._stage = index
-            self._train_rows = stage_rows(self._corpus, self._encoding, self.recipe, index)
+            self._train_rows = stage_rows(self._corpus, self._encoding, self.recipe, index, self._tags)
             self._corpus.check_rows(self.recipe.stages[index].name, self._train_rows)
-            self._held_out = held_out_rows(self._corpus, self._encoding, self.recipe, index)
+            self._held_out = held_out_rows(self._corpus, self._encoding, self.recipe, index, self._tags)
         count = self.recipe.stages[index].rows
         chosen = [(step * count + i) % len(self._train_rows) for i in range(count)]
         return torch.from_numpy(self._train_rows[chosen].astype(np.int64))
@@ -310,11 +320,7 @@ class Trainer:
             total += loss.item()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
         rate = stage.rate(within)
-        if not (math.isfinite(total) and math.isfinite(norm)):  # the weights are still good, and stay out of it
-            raise CompanionError(
-                f"Training broke down at step {self.step + 1} (stage {stage.name}, lr {rate:g}): the loss is {total}, "
-                f"the gradient's norm {norm}. Start again with a lower one: --set stages.{index}.lr={stage.lr / 2:g}."
-            )
+        self.must_be_numbers(total, norm, f"stage {stage.name}, lr {rate:g}", f"stages.{index}.lr={stage.lr / 2:g}")
         self._optimiser.step(rate)
         self.step += 1
         seconds = time.perf_counter() - started
@@ -340,24 +346,10 @@ class Trainer:
         self.model.train()
         return found
 
-    def train(self, until: int | None = None) -> bool:
-        """Train to the end of the recipe, or to step `until`; False when a person stopped it. A checkpoint is left."""
-        end = min(self.recipe.steps, until or self.recipe.steps)
-        with Interrupt() as interrupt, tqdm(total=self.recipe.steps, initial=self.step, unit="step") as bar:
-            while self.step < end and not interrupt.requested:
-                metrics = self.train_step()
-                if self.step % EVALUATE_EVERY == 0 or self.step == self.recipe.steps:
-                    metrics["perplexity"] = self.perplexity()
-                self.run.log(metrics)
-                bar.set_description(
-                    f"{metrics['stage']}: loss {metrics['loss']:.3f}, {metrics['tokens_per_second']} tokens/s"
-                )
-                bar.update()
-                if self.step % CHECKPOINT_EVERY == 0:
-                    self.save()
-        if self.step % CHECKPOINT_EVERY or not self.run.checkpoints():
-            self.save()
-        return self.step >= end
+    def measure(self) -> dict[str, Any]:
+        """Held-out perplexity, now and then and at the end."""
+        due = self.step % EVALUATE_EVERY == 0 or self.step == self.steps
+        return {"perplexity": self.perplexity()} if due else {}
 
     def finish(self, out: Path) -> Path:
         """Write the model in Hugging Face form into the run folder and as a Q8_0 GGUF to `out`; returns `out`.
@@ -386,8 +378,10 @@ class Trainer:
 def start(values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: Path | None = None) -> Trainer:
     """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts).
 
-    Every source of a new run is looked for first: a later stage's text is found missing now, not after hours.
+    Every source of a new run is looked for first, and so is the encoder that reads tactics: what a later stage needs
+    is found missing now, not after hours.
     """
+    encoder = Encoder()
     if resume:
         run = Run.open(resume)
         recipe = check(MiniRecipe, run.recipe())
@@ -396,5 +390,7 @@ def start(values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: 
         for stage in recipe.stages:
             for name in stage.passes:
                 find_source(name, data, own)
+        encoder.check()
         run = Run.create(runs, "mini", recipe.model_dump())
-    return Trainer(run, recipe, Corpus(data, own, run.folder / "data.json"))
+    corpus = Corpus(data, own, run.folder / "data.json")
+    return Trainer(run, recipe, corpus, ReplyTags.of_encoder(encoder, run.folder))

@@ -10,22 +10,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from companion.conversation import Conversation
+from companion.encoder import Encoder
 from companion.engine.client import LlamaEngine
 from companion.events import Finished
 from companion.settings import Settings
 from companion.store import Store
-from companion.tagging import RuleTagger
+from companion.tagging import EncoderTagger
 
 OPENINGS = Path(__file__).parent / "corpus" / "openings.txt"
 
 
 def samples(model: Path, messages: list[str], settings: Settings) -> Iterator[tuple[str, str]]:
     """(message, reply) pairs, every message in a session of its own."""
+    encoder = Encoder()
+    encoder.check()
+    tagger = EncoderTagger(encoder)
     engine = LlamaEngine(model)
     try:
         with Store(None) as store:
             for message in messages:
-                conversation = Conversation(store, engine, RuleTagger(), store.new_session(model.stem), settings)
+                conversation = Conversation(store, engine, tagger, store.new_session(model.stem), settings)
                 for event in conversation.say(message):
                     if isinstance(event, Finished):
                         yield message, event.reply.text

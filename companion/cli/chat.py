@@ -13,16 +13,19 @@ from companion.cli.opening import open_conversation, show_notice
 @click.option("--resume", metavar="ID", help="Go on with a session: its id, the beginning of it, or `last`.")
 @click.option("--plain", is_flag=True, help="Plain lines, for screen readers (for now the only interface).")
 @click.option("--off-record", is_flag=True, help="Keep nothing: the conversation is never written to the disk.")
+@click.option("--candidates", metavar="N", help="Compare up to N ways each sentence could go (1 to 4); 1 streams.")
 @click.option("--no-plan", is_flag=True, help="Reply without a plan.")
-def command(model: str | None, resume: str | None, plain: bool, off_record: bool, no_plan: bool) -> int:
+def command(
+    model: str | None, resume: str | None, plain: bool, off_record: bool, candidates: str | None, no_plan: bool
+) -> int:
     """Talk with the companion.
 
     Everything is saved as it is said. /help inside the chat lists what else can be done.
     """
     from companion.plain import PlainChat
 
-    chosen = settings.load().changed(model=model, planner=False if no_plan else None)
-    conversation = open_conversation(chosen, session=resume, off_record=off_record)
+    chosen = settings.load().changed(model=model, candidates=candidates, planner=False if no_plan else None)
+    conversation = open_conversation(chosen, session=resume, off_record=off_record, resting=True)
     try:
         show_notice(off_record=off_record)
         session = conversation.session

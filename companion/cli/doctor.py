@@ -7,6 +7,7 @@ import os
 import platform
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +16,7 @@ import click
 
 from companion import __version__, models, paths, settings
 from companion.errors import CompanionError
+from companion.speaking.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,39 @@ def _engine() -> Finding:
     """Loads the model in a child process, which decodes two tokens."""
     from companion.cli.opening import new_engine
 
-    engine = new_engine(settings.load())
+    chosen = settings.load()
+    engine = new_engine(chosen)
     try:
         info = engine.load()
     finally:
         engine.close()
+    pace = Pace(chosen.candidates, chosen.sentence_seconds)
+    pace.note(1, 1, info.step_seconds)
+    compared = (
+        f"compares {pace.candidates} of at most {chosen.candidates} ways for each sentence (about "
+        f"{pace.sentence(pace.candidates):.1f} s, at most {chosen.sentence_seconds:g} s are allowed)"
+    )
     return Finding(
         "engine",
         True,
         f"loaded in {info.seconds:.1f} s, {info.parameters / 1e6:,.0f} million parameters, "
-        f"reads {info.context:,} tokens, layout {info.layout}",
+        f"reads {info.context:,} tokens, layout {info.layout}; {compared}",
+        ""
+        if pace.candidates > 1 or chosen.candidates == 1
+        else "A smaller model, or `sentence_seconds` set higher, "
+        "leaves time to compare; until then replies are streamed.",
+    )
+
+
+def _encoder() -> Finding:
+    """Reads a sentence with the encoder that the chat uses."""
+    from companion.cli.opening import new_encoder
+
+    encoder = new_encoder()
+    started = time.perf_counter()
+    encoder.tactics([["What happened then?"]])
+    return Finding(
+        "encoder", True, f"{encoder.folder}, loaded and read a sentence in {time.perf_counter() - started:.1f} s"
     )
 
 
@@ -130,6 +155,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "model": _model,
     "llama.cpp": _library,
     "engine": _engine,
+    "encoder": _encoder,
     "database": _database,
     "privacy": _privacy,
     "terminal": _terminal,

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import click
 
+from companion.cli import eval_repetition
 from companion.errors import CompanionError, NotFound
 
 
 @click.group("eval")
 def command() -> None:
     """Measure a model."""
+
+
+command.add_command(eval_repetition.command)
 
 
 @command.command("encoder")

@@ -8,12 +8,14 @@ import click
 
 from companion import models, paths
 from companion.conversation import Conversation
+from companion.encoder import Encoder
 from companion.engine.client import LlamaEngine
 from companion.errors import UsageError
+from companion.rating import Rater
 from companion.safety import notice
 from companion.settings import Settings
 from companion.store import Session, Store
-from companion.tagging import RuleTagger
+from companion.tagging import EncoderTagger
 
 
 def open_store(*, off_record: bool = False) -> Store:
@@ -36,21 +38,32 @@ def new_engine(settings: Settings, *, off_record: bool = False) -> LlamaEngine:
     )
 
 
-def open_conversation(settings: Settings, *, session: str | None = None, off_record: bool = False) -> Conversation:
+def new_encoder() -> Encoder:
+    """The reader of replies; nothing is loaded yet. Raises NotFound when it is not there, with what makes it."""
+    encoder = Encoder()
+    encoder.check()
+    return encoder
+
+
+def open_conversation(
+    settings: Settings, *, session: str | None = None, off_record: bool = False, resting: bool = False
+) -> Conversation:
     """A new conversation, or the one with this id (or the beginning of one, or `last`).
 
-    Off the record no file is written at all, the engine's log included.
+    Off the record no file is written at all, the engine's log included. `resting` is for a front end that waits for
+    the person between turns: the engine reads ahead then.
     """
     if off_record and session:
         raise UsageError("What is off the record is not kept, and so has no session to go on with. Leave one out.")
     engine = new_engine(settings, off_record=off_record)
+    encoder = new_encoder()
     store = open_store(off_record=off_record)
     try:
         found = _session(store, session) or store.new_session(settings.model)
     except BaseException:
         store.close()
         raise
-    return Conversation(store, engine, RuleTagger(), found, settings)
+    return Conversation(store, engine, EncoderTagger(encoder), found, settings, rater=Rater(encoder), resting=resting)
 
 
 def _session(store: Store, wanted: str | None) -> Session | None:

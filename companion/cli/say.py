@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
+from math import isfinite
 
 import click
 
@@ -18,17 +20,24 @@ from companion.events import Failed, Finished, Reply, Stopped, Token, Trimmed
 @click.argument("text")
 @click.option("--session", "session_id", metavar="ID", help="Continue this session instead of starting one.")
 @click.option("--model", metavar="NAME|PATH", help="The model to talk to.")
+@click.option("--candidates", metavar="N", help="Compare up to N ways each sentence could go (1 to 4); 1 streams.")
 @click.option("--no-plan", is_flag=True, help="Reply without a plan.")
 @click.option("--off-record", is_flag=True, help="Keep nothing of it.")
 @click.option("--json", "as_json", is_flag=True, help="The reply, its sentences with tactics, the plan and timings.")
 def command(
-    text: str, session_id: str | None, model: str | None, no_plan: bool, off_record: bool, as_json: bool
+    text: str,
+    session_id: str | None,
+    model: str | None,
+    candidates: str | None,
+    no_plan: bool,
+    off_record: bool,
+    as_json: bool,
 ) -> int:
     """Say TEXT and print the reply; - reads standard input.
 
     The session's id goes to standard error (or into the JSON); give it to --session to continue.
     """
-    chosen = settings.load().changed(model=model, planner=False if no_plan else None)
+    chosen = settings.load().changed(model=model, candidates=candidates, planner=False if no_plan else None)
     words = hear(sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text)
     conversation = open_conversation(chosen, session=session_id, off_record=off_record)
     failure: EngineError | None = None
@@ -78,6 +87,23 @@ def as_record(session: str, reply: Reply) -> dict[str, object]:
             "avoid_openers": list(plan.avoid_openers),
             "reason": plan.reason,
         },
+        "choices": [
+            {
+                "kept": choice.kept,
+                "reason": choice.reason,
+                "considered": [
+                    {
+                        "text": each.text,
+                        "tactics": list(each.tactics),
+                        "score": {k: round(v, 4) for k, v in asdict(each.score).items() if isfinite(v)},
+                        "veto": each.veto,
+                    }
+                    for each in choice.considered
+                ],
+            }
+            for choice in reply.choices
+        ],
+        "empathy": reply.empathy and {k: round(v, 2) for k, v in asdict(reply.empathy).items()},
         "timings": {
             "prompt_tokens": reply.timings.prompt_tokens,
             "cached_tokens": reply.timings.cached_tokens,

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import click
 
+from companion.cli.opening import new_encoder
 from companion.errors import CompanionError, NotFound, UsageError
 from companion.tag_stream import Unit, as_text, tagged, units
 from companion.tagging import EncoderTagger
+
+ROW = b'{"id": '
+"""How every row begins."""
 
 
 @click.command("tag")
@@ -30,15 +36,20 @@ def command(source: str, as_json: bool, output: Path | None, resume: bool) -> in
     """
     if resume and not (as_json and output):
         raise UsageError("--resume goes on with a file: give it with -o, and --json, as in the first call.")
+    if output and source != "-" and output.exists() and Path(source).exists() and output.samefile(source):
+        raise UsageError(f"{output} is what is read; name another file with -o.")
+    encoder = new_encoder()  # before a file is touched
     with ExitStack() as stack:
-        done, last = _done(output) if resume and output else (0, None)
+        done = _done(output) if resume and output else _Done()
         reading = stack.enter_context(_open(source))
-        bar = stack.enter_context(_Progress(reading, source))
+        bar = stack.enter_context(_Progress(reading, source, quiet=output is None and sys.stdout.isatty()))
         found = units(bar.lines())
-        _skip(found, done, last, output)
-        writing = stack.enter_context(_writer(output, append=bool(done) or resume))
-        rows = tagged(found, EncoderTagger(_encoder()))
-        count = done
+        if output and resume and output.exists():
+            _skip(found, done, output)
+            os.truncate(output, done.size)  # what follows was cut off
+        writing = stack.enter_context(_writer(output, append=resume))
+        rows = tagged(found, EncoderTagger(encoder))
+        count = done.rows
         try:
             for row in rows:
                 writing.write((json.dumps(row, ensure_ascii=False) if as_json else as_text(row)) + "\n")
@@ -54,12 +65,6 @@ def command(source: str, as_json: bool, output: Path | None, resume: bool) -> in
                 raise
             raise CompanionError(f"The tags could not be written: {error.strerror or error}.") from error
     return 0
-
-
-def _encoder() -> Any:
-    from companion.encoder import Encoder
-
-    return Encoder()
 
 
 def _open(source: str) -> IO[bytes]:
@@ -80,41 +85,55 @@ def _writer(output: Path | None, *, append: bool) -> AbstractContextManager[IO[s
         raise CompanionError(f"{output} cannot be written: {error.strerror}. Name another file with -o.") from None
 
 
-def _done(output: Path) -> tuple[int, dict[str, Any] | None]:
-    """How many whole rows `output` holds and the last of them; a row that was cut off is removed."""
-    if not output.exists():
-        return 0, None
-    count, whole, last = 0, 0, b""
-    with output.open("r+b") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                break
-            count, whole, last = count + 1, whole + len(line), line
-        file.truncate(whole)
-    try:
-        return count, json.loads(last) if last else None
-    except ValueError:
-        raise UsageError(f"{output} does not end in rows of tags; give the file of the interrupted call.") from None
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What an earlier call wrote: whole rows, their bytes, the last of them, and the part of a row behind it."""
+
+    rows: int = 0
+    size: int = 0
+    last: bytes = b""
+    cut_off: bytes = b""
 
 
-def _skip(found: Iterator[Unit], done: int, last: dict[str, Any] | None, output: Path | None) -> None:
+def _done(output: Path) -> _Done:
+    """How far `output` goes; it is left as it is."""
+    rows, size, last, cut_off = 0, 0, b"", b""
+    if output.exists():
+        with output.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    cut_off = line
+                    break
+                rows, size, last = rows + 1, size + len(line), line
+    return _Done(rows, size, last, cut_off)
+
+
+def _skip(found: Iterator[Unit], done: _Done, output: Path) -> None:
     """Pass over what is tagged already. Raises UsageError where the two files do not belong together."""
-    passed = next(islice(found, done - 1, None), None) if done else None
-    if last is None:
+    if not done.cut_off.startswith(ROW[: len(done.cut_off)]):
+        raise UsageError(f"{output} does not end in rows of tags; give the file of the interrupted call.")
+    if not done.rows:
         return
-    texts = [sentence["text"] for sentence in last.get("sentences", [])]
-    if passed is None or passed.id != last.get("id") or list(passed.sentences) != texts:
-        raise UsageError(f"Row {done} of {output} is not reply {done} of this input; they do not belong together.")
+    passed = next(islice(found, done.rows - 1, None), None)
+    try:
+        row = json.loads(done.last)
+        written = (row["id"], [sentence["text"] for sentence in row["sentences"]])
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{output} does not end in rows of tags; give the file of the interrupted call.") from None
+    if passed is None or (passed.id, list(passed.sentences)) != written:
+        raise UsageError(
+            f"Row {done.rows} of {output} is not reply {done.rows} of this input; they do not belong together."
+        )
 
 
 class _Progress:
-    """A bar over the bytes of a file, on standard error, where that is a terminal."""
+    """A bar over the bytes of a file, on standard error, where that is a terminal that shows nothing else."""
 
-    def __init__(self, stream: IO[bytes], source: str) -> None:
+    def __init__(self, stream: IO[bytes], source: str, *, quiet: bool) -> None:
         size = Path(source).stat().st_size if source != "-" and Path(source).is_file() else 0
         self._stream = stream
-        self._shown = size > 0 and sys.stderr.isatty()
-        self._bar = click.progressbar(length=size or 1, file=sys.stderr, label="tagging") if self._shown else None
+        shown = size > 0 and not quiet and sys.stderr.isatty()
+        self._bar = click.progressbar(length=size, file=sys.stderr, label="tagging") if shown else None
 
     def __enter__(self) -> _Progress:
         return self

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from companion import paths
 from companion.errors import CompanionError
+
+if TYPE_CHECKING:
+    from training.loop import Loop
 
 NEEDED = ("torch", "transformers", "tokenizers", "numpy", "tqdm", "gguf")
 ENCODER_NEEDS = (
@@ -45,36 +50,10 @@ def command(
     """
     if resume and changes:
         raise click.UsageError("--set cannot change a run that has begun; start a new one, or leave --set out.")
-    if recipe == "encoder" or (recipe.endswith(".toml") and _is_for_encoder(recipe, changes)):
-        return _encoder(recipe, changes, data, runs, resume, output)
-    if output and output.is_dir():
-        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
-    _need(NEEDED)
-    from training import mini
-    from training.recipe import read_recipe
-
-    trainer = mini.start(read_recipe(recipe, changes), data=data, own=mini.OWN_TEXT, runs=runs, resume=resume)
-    click.echo(f"{trainer.run.folder}: {trainer.recipe.steps} steps, from step {trainer.step}", err=True)
-    if not trainer.train():
-        click.echo(
-            f"Stopped at step {trainer.step}. Continue: companion train {recipe} --resume {trainer.run.folder}",
-            err=True,
-        )
-        return 130
-    file = trainer.finish(output or paths.private_folder(paths.user_models()) / f"{trainer.recipe.name}.gguf")
-    click.echo(f"Wrote {file}. Talk to it: companion chat --model {file}", err=True)
-    return 0
-
-
-def _encoder(
-    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
-) -> int:
-    """The reader of tactics, empathy and risk."""
-    _need(ENCODER_NEEDS)
-    from training import encoder, encoder_export
-    from training.recipe import read_recipe
-
-    trainer = encoder.start(read_recipe(recipe, changes), data=data, runs=runs, resume=resume)
+    begin = (
+        _encoder if recipe == "encoder" or (recipe.endswith(".toml") and _is_for_encoder(recipe, changes)) else _mini
+    )
+    trainer, finish = begin(recipe, changes, data, runs, resume, output)
     click.echo(f"{trainer.run.folder}: {trainer.steps} steps, from step {trainer.step}", err=True)
     if not trainer.train():
         click.echo(
@@ -82,10 +61,49 @@ def _encoder(
             err=True,
         )
         return 130
-    folder = output or paths.private_folder(paths.user_models()) / "encoder"
-    encoder_export.export(trainer, folder)
-    click.echo(f"Wrote {folder}. Measure it: companion eval encoder --model {folder}", err=True)
+    click.echo(finish(), err=True)
     return 0
+
+
+Begun = tuple["Loop", Callable[[], str]]
+"""A run that can be trained, and what writes its model and says so."""
+
+
+def _mini(
+    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
+) -> Begun:
+    """The small model."""
+    if output and output.is_dir():
+        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
+    _need(NEEDED)
+    from training import mini
+    from training.recipe import read_recipe
+
+    trainer = mini.start(read_recipe(recipe, changes), data=data, own=mini.OWN_TEXT, runs=runs, resume=resume)
+
+    def finish() -> str:
+        file = trainer.finish(output or paths.private_folder(paths.user_models()) / f"{trainer.recipe.name}.gguf")
+        return f"Wrote {file}. Talk to it: companion chat --model {file}"
+
+    return trainer, finish
+
+
+def _encoder(
+    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
+) -> Begun:
+    """The reader of tactics, empathy and risk."""
+    _need(ENCODER_NEEDS)
+    from training import encoder, encoder_export
+    from training.recipe import read_recipe
+
+    trainer = encoder.start(read_recipe(recipe, changes), data=data, runs=runs, resume=resume)
+
+    def finish() -> str:
+        folder = output or paths.private_folder(paths.user_models()) / "encoder"
+        encoder_export.export(trainer, folder)
+        return f"Wrote {folder}. Measure it: companion eval encoder --model {folder}"
+
+    return trainer, finish
 
 
 def _is_for_encoder(recipe: str, changes: tuple[str, ...]) -> bool:

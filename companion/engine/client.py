@@ -24,6 +24,8 @@ from companion.engine.child import Call, Child, Reply
 from companion.engine.model_file import available_memory, check_memory, check_model_file, needed_memory
 from companion.engine.profile import CONTEXT, Profile, guess
 from companion.engine.protocol import (
+    Branches,
+    Continuation,
     EngineCancelled,
     EngineDied,
     EngineError,
@@ -34,6 +36,7 @@ from companion.engine.protocol import (
     Message,
     Piece,
     Sampling,
+    check_count,
 )
 from companion.engine.remembered import Remembered, model_key
 from companion.engine.template import Part, render
@@ -105,6 +108,29 @@ class LlamaEngine:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
         self._begin()  # at once, so that a cancel between this call and the first piece counts
         return self._stream(tuple(messages), sampling)
+
+    def branch(self, messages: Sequence[Message], sampling: Sampling, count: int, *, limit: int = 64) -> Branches:
+        check_count(count)
+        self._begin()
+        started = time.monotonic()
+        try:
+            _, profile = self._ready()
+            bounds = {"count": count, "limit": limit}
+            call = self._ask("branch", parts=render(messages, profile), sampling=asdict(sampling), **bounds)
+            offer = self._next(call)["done"]
+        except EngineCancelled:
+            offer = {"continuations": [], "prompt_tokens": 0, "cached_tokens": 0, "steps": 0, "decode_ms": 0.0}
+        total_ms = (time.monotonic() - started) * 1000
+        cancelled = self._cancelled  # also where the cancel came too late to shorten anything
+        return Branches(
+            continuations=() if cancelled else tuple(Continuation(**way) for way in offer["continuations"]),
+            prompt_tokens=offer["prompt_tokens"],
+            cached_tokens=offer["cached_tokens"],
+            first_ms=total_ms - offer["decode_ms"],
+            total_ms=total_ms,
+            cancelled=cancelled,
+            steps=offer["steps"],
+        )
 
     def cancel(self) -> None:
         with self._lock:
@@ -245,6 +271,7 @@ class LlamaEngine:
             size=size,
             seconds=seconds,
             sampling=profile.sampling,
+            step_seconds=facts["step"],
         )
         return info, profile
 

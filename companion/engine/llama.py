@@ -10,15 +10,15 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
 from typing import Any
 
 import llama_cpp as lib
 
 from companion.engine.inbox import StopFlag
-from companion.engine.protocol import Sampling
+from companion.engine.protocol import MOST_CANDIDATES, Sampling
 
 BATCH = 128  # tokens read at once: a cancel waits for one batch at most, and the compute buffer stays small
 PENALISED = 256  # recent tokens that a repeat penalty looks at
@@ -53,7 +53,7 @@ class DecodeFailed(Exception):
 
 
 class LlamaModel:
-    """One model, one context, one sequence of tokens in the cache."""
+    """One model, one context, one sequence of tokens in the cache; after `fork` several with one beginning."""
 
     def __init__(
         self,
@@ -73,6 +73,9 @@ class LlamaModel:
         self._memory = lib.llama_get_memory(self._context)
         self._batch = lib.llama_batch_init(BATCH, 0, 1)
         self._cache: list[int] = []
+        self._tails: list[list[int]] = []  # after a fork: what each sequence holds besides the cache
+        self._kept_logits: dict[int, bytes] = {}  # of a forked sequence, after the last token of its tail
+        self._logits_size = lib.llama_vocab_n_tokens(self.vocab) * ctypes.sizeof(ctypes.c_float)
         self._piece = ctypes.create_string_buffer(256)
         self._pieces: dict[int, bytes] = {}
         self._markup = self._user_defined_markup()
@@ -91,7 +94,8 @@ class LlamaModel:
         params = lib.llama_context_default_params()
         self.context = params.n_ctx = min(limit, lib.llama_model_n_ctx_train(self._model) or limit)
         params.n_batch = params.n_ubatch = BATCH
-        params.n_outputs_max = 1
+        params.n_seq_max = params.n_outputs_max = MOST_CANDIDATES
+        params.kv_unified = True  # sequences share the cells of what they have in common, and the whole context
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED  # on a CPU it costs decoding a third
         params.abort_callback = ctypes.cast(self._stop.function, lib.ggml_abort_callback)
         params.abort_callback_data = self._stop.argument
@@ -163,16 +167,36 @@ class LlamaModel:
     def reuse(self, tokens: Sequence[int], *, for_reply: bool) -> int:
         """Keep what the cache shares with these tokens and forget the rest; the number kept.
 
-        Before a reply the last token is always read again, because sampling needs its logits.
+        After a fork it is the sequence that shares most of them which is kept. Before a reply the last token is read
+        again, because sampling needs its logits, unless those were kept (`keep_logits`).
         """
-        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._cache, tokens, strict=False)))
-        if for_reply:
-            kept = min(kept, len(tokens) - 1)
+        tokens = list(tokens)
+        logits = self._settle(tokens)
+        kept = _shared(self._cache, tokens)
+        if for_reply and kept == len(tokens) and not (logits and kept == len(self._cache) and self._restore(logits)):
+            kept -= 1
         if kept < len(self._cache) and not lib.llama_memory_seq_rm(self._memory, 0, kept, -1):
             lib.llama_memory_clear(self._memory, True)  # a memory that cannot be cut, as of recurrent models
             kept = 0
         del self._cache[kept:]
         return kept
+
+    def _settle(self, tokens: list[int]) -> bytes | None:
+        """One sequence of several becomes the only one; the logits that were kept of it."""
+        if not self._tails:
+            return None
+        start = len(self._cache)
+        rest = tokens[start:] if tokens[:start] == self._cache else []
+        shared = [_shared(tail, rest) for tail in self._tails]
+        best = shared.index(max(shared))
+        lib.llama_memory_seq_keep(self._memory, best)
+        if best:
+            lib.llama_memory_seq_cp(self._memory, best, 0, -1, -1)
+            lib.llama_memory_seq_rm(self._memory, best, -1, -1)
+        self._cache += self._tails[best]
+        logits = self._kept_logits.get(best)
+        self._tails, self._kept_logits = [], {}
+        return logits
 
     def read(self, tokens: Sequence[int]) -> None:
         """Put the rest of these tokens, of which `reuse` kept the first, into the cache. Raises Stopped."""
@@ -184,39 +208,100 @@ class LlamaModel:
     def cached(self) -> int:
         return len(self._cache)
 
+    @property
+    def room(self) -> int:
+        """Tokens that the context can still take, over all sequences."""
+        return self.context - len(self._cache) - sum(map(len, self._tails))
+
     def _decode(self, tokens: Sequence[int], *, logits: bool) -> None:
+        start = len(self._cache)
+        for i, token in enumerate(tokens):
+            self._row(i, token, start + i, 0, logits=False)
+        self._batch.logits[len(tokens) - 1] = logits
+        self._compute(len(tokens))
+        self._cache.extend(tokens)
+
+    def _row(self, i: int, token: int, position: int, sequence: int, *, logits: bool) -> None:
+        batch = self._batch
+        batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, position, 1
+        batch.seq_id[i][0], batch.logits[i] = sequence, logits
+
+    def _compute(self, rows: int) -> None:
         if self._stop.raised:
             raise Stopped
-        batch, start = self._batch, len(self._cache)
-        batch.n_tokens = len(tokens)
-        for i, token in enumerate(tokens):
-            batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, start + i, 1
-            batch.seq_id[i][0], batch.logits[i] = 0, 0
-        batch.logits[len(tokens) - 1] = logits
-        result = lib.llama_decode(self._context, batch)
+        self._batch.n_tokens = rows
+        result = lib.llama_decode(self._context, self._batch)
+        if result:
+            self._kept_logits.clear()  # there may be no row to put them into
         if result == ABORTED:
             raise Stopped
         if result:
             raise DecodeFailed(f"llama_decode returned {result}")
-        self._cache.extend(tokens)
+
+    def fork(self, count: int) -> None:
+        """From here on there are `count` sequences, which `advance` makes longer. Raises Stopped."""
+        if self._stop.raised:
+            raise Stopped
+        for sequence in range(1, count):
+            lib.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
+        self._tails = [[] for _ in range(count)]
+
+    def advance(self, steps: Sequence[tuple[int, int]]) -> None:
+        """Read one more token in some sequences, given as (sequence, token). Raises Stopped.
+
+        `sample` then finds the logits of each at its place in `steps`.
+        """
+        start = len(self._cache)
+        for row, (sequence, token) in enumerate(steps):
+            self._row(row, token, start + len(self._tails[sequence]), sequence, logits=True)
+        self._compute(len(steps))
+        for sequence, token in steps:
+            self._tails[sequence].append(token)
+
+    def keep_logits(self, sequence: int, row: int) -> None:
+        """A next reply that goes on right after this sequence need not read its last token again.
+
+        The vocabulary's logits are copied: 4 bytes for each token of it.
+        """
+        self._kept_logits[sequence] = ctypes.string_at(lib.llama_get_logits_ith(self._context, row), self._logits_size)
+
+    def _restore(self, logits: bytes) -> bool:
+        """They take the place of the latest ones, which is where `sample` reads."""
+        latest = lib.llama_get_logits_ith(self._context, -1)
+        if latest:
+            ctypes.memmove(latest, logits, len(logits))
+        return bool(latest)
+
+    def logits(self) -> list[float]:
+        """For each token of the vocabulary, of the latest token that was read for a reply."""
+        values: list[float] = lib.llama_get_logits_ith(self._context, -1)[: lib.llama_vocab_n_tokens(self.vocab)]
+        return values
 
     def generate(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> Iterator[int]:
         """Tokens after what `read` put into the cache, until the context is full. Raises Stopped.
 
         `recent` are tokens of earlier replies, which a repeat penalty is to count as well.
         """
-        sampler = self._sampler(sampling, seed, recent)
+        sampler = self.sampler(sampling, seed, recent)
         try:
             while True:
-                token = int(lib.llama_sampler_sample(sampler, self._context, -1))
+                token = self.sample(sampler)
                 yield token
                 if len(self._cache) >= self.context:
                     return
                 self._decode((token,), logits=True)
         finally:
-            lib.llama_sampler_free(sampler)
+            self.free(sampler)
 
-    def _sampler(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> Any:
+    def sample(self, sampler: Any, row: int = -1) -> int:
+        """A token by the logits of one row of the latest step, the last unless it is said which."""
+        return int(lib.llama_sampler_sample(sampler, self._context, row))
+
+    def free(self, sampler: Any) -> None:
+        lib.llama_sampler_free(sampler)
+
+    def sampler(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> Any:
+        """A chain that remembers what it sampled; `free` it."""
         chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         if sampling.repeat_penalty != 1:
             words = lib.llama_vocab_n_tokens(self.vocab)
@@ -234,15 +319,29 @@ class LlamaModel:
             lib.llama_sampler_chain_add(chain, step)
         return chain
 
-    def self_test(self) -> None:
-        """Decode two tokens at once, then one: where a build is wrong for this CPU, the process ends here."""
+    def self_test(self) -> float:
+        """Decode two tokens at once, then one by one: where a build is wrong for this CPU, the process ends here.
+
+        Returns how many seconds the last step took.
+        """
         self.read((0, 1))
-        self.reuse((0, 1, 0), for_reply=True)
         self.read((0, 1, 0))
+        started = time.perf_counter()
+        self.read((0, 1, 0, 1))
+        seconds = time.perf_counter() - started
         lib.llama_memory_clear(self._memory, True)
         self._cache.clear()
+        return seconds
 
     def close(self) -> None:
         lib.llama_batch_free(self._batch)
         lib.llama_free(self._context)
         lib.llama_model_free(self._model)
+
+
+def _shared(ours: list[int], theirs: list[int]) -> int:
+    """How many tokens two lists have in common at their beginning."""
+    length = min(len(ours), len(theirs))
+    if ours[:length] == theirs[:length]:
+        return length
+    return next(i for i in range(length) if ours[i] != theirs[i])

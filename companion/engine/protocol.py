@@ -1,4 +1,9 @@
-"""The `Engine` protocol: synchronous, one call at a time; `cancel` and `close` from any thread."""
+"""The `Engine` protocol: synchronous, one call at a time; `cancel` and `close` from any thread.
+
+The last of the messages may be an assistant message with content: an open reply. Its content, to the last space, is
+what the reply has said so far, and the model goes on right after it. There is no call that keeps one of several
+continuations: what the next prompt says is what was kept, and an engine finds again what it has read of it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,11 @@ from companion.errors import CompanionError, NotFound, Refused
 from planner.layouts import Message
 
 __all__ = [
+    "MOST_CANDIDATES",
+    "Branches",
     "ContextFull",
+    "Continuation",
+    "ContinuationEnd",
     "Engine",
     "EngineCancelled",
     "EngineDied",
@@ -94,6 +103,8 @@ class EngineInfo:
     seconds: float
     sampling: Sampling = field(default_factory=Sampling)
     """What the model recommends."""
+    step_seconds: float = 0.0
+    """What one step of decoding took, right after loading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +141,48 @@ class Finish:
     total_ms: float
 
 
+MOST_CANDIDATES = 4
+"""Continuations that can be made side by side."""
+
+ContinuationEnd = Literal["sentence", "stop", "length", "cut"]
+"""sentence: a sentence, or a line, is complete. stop: the model ends the reply after this text, which may be empty.
+length: a bound, or the end of the context, was reached. cut: abandoned, because the others had ended long before.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """One way on, up to the end of a sentence, with the white space that its last token brought; `tokens` long."""
+
+    text: str
+    tokens: int
+    end: ContinuationEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Ways on from one prompt; none where the call was cancelled.
+
+    `first_ms` is when the prompt had been read, `total_ms` when the last continuation ended, both from the start of
+    the call, loading included. In between `steps` steps of decoding were made, each of one token for every
+    continuation that had not ended. Of `prompt_tokens`, `cached_tokens` did not have to be read again.
+    """
+
+    continuations: tuple[Continuation, ...]
+    prompt_tokens: int
+    cached_tokens: int
+    first_ms: float
+    total_ms: float
+    cancelled: bool = False
+    steps: int = 0
+
+
+def check_count(count: int) -> None:
+    """Raises ValueError for a number of continuations that no engine makes."""
+    if not 1 <= count <= MOST_CANDIDATES:
+        raise ValueError(f"an engine offers 1 to {MOST_CANDIDATES} continuations, not {count}")
+
+
 @runtime_checkable
 class Engine(Protocol):
     """A model that can be talked to. Every method that talks to the model loads it first if need be."""
@@ -139,7 +192,7 @@ class Engine(Protocol):
         ...
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """The length of the prompt that `stream` would read."""
+        """The length of the prompt that `stream` or `branch` would read."""
         ...
 
     def prefill(self, messages: Sequence[Message]) -> int:
@@ -148,6 +201,14 @@ class Engine(Protocol):
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
         """The reply as it comes, ended by exactly one Finish or by an EngineError."""
+        ...
+
+    def branch(self, messages: Sequence[Message], sampling: Sampling, count: int, *, limit: int = 64) -> Branches:
+        """`count` ways on to the end of a sentence, each of at most `limit` tokens, and `sampling.max_tokens`.
+
+        With a seed the same ones come again, and the first of them is how `stream` would begin. Raises EngineError,
+        or ValueError for a count that is not 1 to MOST_CANDIDATES.
+        """
         ...
 
     def cancel(self) -> None:

@@ -9,15 +9,19 @@ import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
+from companion.engine.branching import Candidate, grow
 from companion.engine.llama import LlamaModel, Stopped
-from companion.engine.protocol import FinishReason, Sampling
+from companion.engine.protocol import Continuation, FinishReason, Sampling
 from companion.engine.template import END, START, Kind
 
 FLUSH_SECONDS = 0.02
 """Text is sent at most this often: a line for every token would slow a small model noticeably."""
 REMEMBERED_REPLIES = 256
+REMEMBERED_TEXTS = 256
+"""Parts of prompts whose tokens are kept: a conversation is asked about again for every sentence."""
 
 
 class TooLong(Exception):
@@ -36,6 +40,30 @@ class Outcome:
     prompt_tokens: int
     cached_tokens: int
     reply_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Ways on, after `steps` steps of decoding that took `decode_ms`; none where the request was cancelled."""
+
+    continuations: tuple[Continuation, ...]
+    prompt_tokens: int
+    cached_tokens: int
+    steps: int
+    decode_ms: float
+    cancelled: bool = False
+
+
+@dataclass(slots=True)
+class Prompt:
+    """A prompt in tokens, and the parts of it that a model has said."""
+
+    tokens: list[int] = field(default_factory=list)
+    said: list[int] = field(default_factory=list)
+    """Those of all replies, the open one included."""
+    draft: str = ""
+    """What the open reply has said so far."""
+    draft_tokens: list[int] = field(default_factory=list)
 
 
 class Utterance:
@@ -82,15 +110,17 @@ class Speaker:
     def __init__(self, model: LlamaModel) -> None:
         self.model = model
         self._said: OrderedDict[str, list[int]] = OrderedDict()
+        self._drafts: dict[str, list[int]] = {}  # what the latest reply had said, and the ways on it was offered
         self._specials: dict[str, int] = {}
         self._ends = frozenset({self._special(START), self._special(END)})
+        self._tokens = lru_cache(REMEMBERED_TEXTS)(lambda text: tuple(model.tokenize(text)))
 
     def count(self, parts: Sequence[tuple[str, str]]) -> int:
-        return len(self._prompt(parts)[0])
+        return len(self._prompt(parts).tokens)
 
     def prefill(self, parts: Sequence[tuple[str, str]]) -> int:
         """The number of tokens newly read, also when stopped on the way."""
-        tokens, _ = self._prompt(parts)
+        tokens = self._prompt(parts).tokens
         self._check_room(tokens)
         kept = self.model.reuse(tokens, for_reply=False)
         with contextlib.suppress(Stopped):
@@ -99,22 +129,22 @@ class Speaker:
 
     def stream(self, parts: Sequence[tuple[str, str]], sampling: Sampling, emit: Callable[[str], None]) -> Outcome:
         """Emits the reply's text as it comes."""
-        tokens, recent = self._prompt(parts)
-        self._check_room(tokens)
-        kept = self.model.reuse(tokens, for_reply=True)
+        prompt = self._prompt(parts)
+        self._check_room(prompt.tokens)
+        kept = self.model.reuse(prompt.tokens, for_reply=True)
         utterance = Utterance(emit)
         try:
-            self.model.read(tokens)
-            reason = self._reply(sampling, recent, utterance)
+            self.model.read(prompt.tokens)
+            reason = self._reply(sampling, prompt, utterance)
         except Stopped:
             reason = "cancelled"
         utterance.flush()
-        self._remember(*utterance.whole)
-        return Outcome(reason, len(tokens), kept, len(utterance.tokens))
+        self._offer(prompt, [utterance.whole])
+        return Outcome(reason, len(prompt.tokens), kept, len(utterance.tokens))
 
-    def _reply(self, sampling: Sampling, recent: Sequence[int], utterance: Utterance) -> FinishReason:
-        seed = secrets.randbits(31) | 1 if sampling.seed is None else sampling.seed
-        for token in self.model.generate(sampling, seed, recent):
+    def _reply(self, sampling: Sampling, prompt: Prompt, utterance: Utterance) -> FinishReason:
+        (seed,) = _seeds(sampling, prompt, 1)
+        for token in self.model.generate(sampling, seed, prompt.said):
             if token in self._ends or self.model.is_end(token):
                 return "stop"
             utterance.add(token, self.model.piece(token))
@@ -122,31 +152,74 @@ class Speaker:
                 break
         return "length"
 
-    def _remember(self, text: str, reply: list[int]) -> None:
-        """Text has many tokenisations: this way the reply, rendered as history, is found in the cache."""
-        if not reply:
-            return
-        key = _key(text)
+    def branch(self, parts: Sequence[tuple[str, str]], sampling: Sampling, count: int, limit: int) -> Offer:
+        """`count` ways on, each of at most `limit` tokens."""
+        prompt = self._prompt(parts)
+        self._check_room(prompt.tokens)
+        kept = self.model.reuse(prompt.tokens, for_reply=True)
+        bound = min(limit, sampling.max_tokens)
+        candidates = [Candidate(sequence, prompt.draft, bound) for sequence in range(count)]
+        started = time.monotonic()
+        try:
+            self.model.read(prompt.tokens)
+            started = time.monotonic()
+            seeds = _seeds(sampling, prompt, count)
+            steps = grow(self.model, candidates, sampling, seeds, prompt.said, self._ends)
+        except Stopped:
+            return Offer((), len(prompt.tokens), kept, 0, 0.0, cancelled=True)
+        decode_ms = (time.monotonic() - started) * 1000
+        self._offer(prompt, [(candidate.text, candidate.tokens) for candidate in candidates])
+        continuations = tuple(candidate.continuation for candidate in candidates)
+        return Offer(continuations, len(prompt.tokens), kept, steps, decode_ms)
+
+    def _offer(self, prompt: Prompt, ways: Sequence[tuple[str, list[int]]]) -> None:
+        """Remember how the reply may go on, as text and as tokens, until a prompt says how it did.
+
+        Text has many tokenisations: this way what was generated is found in the cache again.
+        """
+        if prompt.draft not in self._drafts:  # another reply: the one before it ended as one of its drafts
+            for draft, tokens in self._drafts.items():
+                self._remember(_key(draft), tokens)
+        self._drafts = {prompt.draft: prompt.draft_tokens} if prompt.draft_tokens else {}
+        for text, tokens in ways:
+            if tokens:
+                self._drafts[unicodedata.normalize("NFC", prompt.draft + text)] = prompt.draft_tokens + tokens
+
+    def _remember(self, key: str, reply: list[int]) -> None:
         self._said[key] = reply
         self._said.move_to_end(key)
         if len(self._said) > REMEMBERED_REPLIES:
             self._said.popitem(last=False)
 
-    def _prompt(self, parts: Sequence[tuple[str, str]]) -> tuple[list[int], list[int]]:
-        """(the prompt's tokens, those of them that are earlier replies)."""
-        tokens: list[int] = []
-        said: list[int] = []
+    def _find_said(self, text: str) -> Sequence[int]:
+        """The tokens of an earlier reply, or of a draft that has become one."""
+        key = _key(text)
+        if key not in self._said:
+            latest = (tokens for draft, tokens in self._drafts.items() if _key(draft) == key)
+            reply = next(latest, None)
+            if reply is None:
+                return self._tokens(text)
+            self._remember(key, reply)
+        return self._said[key]
+
+    def _prompt(self, parts: Sequence[tuple[str, str]]) -> Prompt:
+        prompt = Prompt()
         for kind, text in parts:
             match kind:
                 case Kind.CONTROL:
-                    tokens.append(self._special(text))
+                    prompt.tokens.append(self._special(text))
                 case Kind.SAID:
-                    reply = self._said.get(_key(text)) or self.model.tokenize(text)
-                    said += reply
-                    tokens += reply
+                    reply = self._find_said(text)
+                    prompt.said += reply
+                    prompt.tokens += reply
+                case Kind.OPEN:
+                    prompt.draft = text
+                    prompt.draft_tokens = self._drafts.get(text) or list(self._tokens(text))
+                    prompt.said += prompt.draft_tokens
+                    prompt.tokens += prompt.draft_tokens
                 case _:
-                    tokens += self.model.tokenize(text)
-        return tokens, said
+                    prompt.tokens += self._tokens(text)
+        return prompt
 
     def _special(self, name: str) -> int:
         token = self._specials.get(name)
@@ -160,6 +233,13 @@ class Speaker:
     def _check_room(self, tokens: Sequence[int]) -> None:
         if len(tokens) >= self.model.context:
             raise TooLong(len(tokens))
+
+
+def _seeds(sampling: Sampling, prompt: Prompt, count: int) -> list[int]:
+    """One for each way on, and others further on in the reply; at its beginning the first is the seed itself."""
+    seed = secrets.randbits(31) | 1 if sampling.seed is None else sampling.seed
+    start = seed + len(prompt.draft) * 0x85EBCA6B
+    return [(start + i * 0x9E3779B1) % 0xFFFFFFFF for i in range(count)]  # 2**32 - 1 means a random one
 
 
 def _key(text: str) -> str:

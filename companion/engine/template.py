@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CONTROL = "control"  # the token of exactly this name
     TEXT = "text"
     SAID = "said"  # an earlier reply: the tokens it was generated as, where they are still known
+    OPEN = "open"  # what this reply has said so far, likewise, but to the last space
 
 
 class Part(NamedTuple):
@@ -46,11 +47,12 @@ def render(messages: Sequence[Message], profile: Profile, *, ahead: bool = False
 def _parts(messages: Sequence[Message], profile: Profile, ahead: bool) -> Iterator[Part]:
     for position, message in enumerate(messages):
         yield from _header(message.role, profile, message.controls)
+        reply = message.role == "assistant"
+        stays_open = reply and position == len(messages) - 1 and not (ahead and message.content)
         if message.content:
-            kind = Kind.SAID if message.role == "assistant" else Kind.TEXT
+            kind = Kind.OPEN if stays_open else Kind.SAID if reply else Kind.TEXT
             yield Part(kind, unicodedata.normalize("NFC", message.content))
-        last = position == len(messages) - 1
-        if last and message.role == "assistant" and not (ahead and message.content):
+        if stays_open:
             return
         yield Part(Kind.CONTROL, END)
         yield Part(Kind.TEXT, "\n")

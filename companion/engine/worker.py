@@ -86,6 +86,9 @@ class Worker:
                 case "stream":
                     sampling = Sampling(**request["sampling"])
                     return asdict(speaker.stream(parts, sampling, lambda text: self._send(request["id"], text=text)))
+                case "branch":
+                    sampling = Sampling(**request["sampling"])
+                    return asdict(speaker.branch(parts, sampling, request["count"], request["limit"]))
                 case op:
                     raise Failure("internal", detail=f"no request is called {op}")
         except TooLong as error:
@@ -115,10 +118,10 @@ class Worker:
             )
             self._threads = request["threads"]
             model.use_threads(self._threads or self._cores.free())
-            model.self_test()
+            step = model.self_test()
         except (LoadFailed, Stopped):
             raise Failure("cancelled" if stop.raised else "load", detail="; ".join(complaints)) from None
-        return Speaker(model), {"context": model.context, "parameters": model.parameters}
+        return Speaker(model), {"context": model.context, "parameters": model.parameters, "step": step}
 
     def _send(self, number: int, **reply: object) -> None:
         self._replies.write(json.dumps({"id": number, **reply}).encode() + b"\n")

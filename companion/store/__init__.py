@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from companion.store.forget import Forget, StillInUse
 from companion.store.rows import (
+    Candidate,
     Empathy,
     PlanRow,
     Rating,
@@ -29,6 +30,7 @@ class Store(Forget, Search):
 
 
 __all__ = [
+    "Candidate",
     "Empathy",
     "PlanRow",
     "Rating",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from companion.errors import NotFound
-from companion.store.rows import Empathy, PlanRow, Rating, RiskEvent, Role, Sentence, Status, Turn
+from companion.store.rows import Candidate, Empathy, PlanRow, Rating, RiskEvent, Role, Sentence, Status, Turn
 from companion.store.sessions import Sessions
 
 TURN_COLUMNS = """t.id, t.session_id, t.parent_id, t.role, t.text, t.status, t.created_at, t.finished_at,
@@ -105,6 +105,18 @@ class History(Sessions):
         for row in self._of_session(columns, "empathy", session_id):
             found[row[0]] = (*found.get(row[0], ()), Empathy(*row[1:]))
         return found
+
+    def candidates(self, turn_id: int) -> list[tuple[Candidate, ...]]:
+        """For each sentence of a reply that was chosen among several, what there was to choose from."""
+        found: dict[int, tuple[Candidate, ...]] = {}
+        for position, text, tactics, score, reason, kept in self._rows(
+            "SELECT position, text, tactics, score, veto, kept FROM candidates WHERE turn_id = ? "
+            "ORDER BY position, number",
+            (turn_id,),
+        ):
+            row = Candidate(text, tuple(json.loads(tactics)), json.loads(score), reason, bool(kept))
+            found[position] = (*found.get(position, ()), row)
+        return list(found.values())
 
     def risk_events(self, session_id: str) -> list[RiskEvent]:
         rows = self._of_session("p.turn_id, p.level, p.layer, p.card_shown", "risk_events", session_id)

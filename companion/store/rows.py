@@ -81,6 +81,17 @@ class PlanRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way a sentence of a reply could have gone. `score` holds the parts of its score by name."""
+
+    text: str
+    tactics: tuple[str, ...]
+    score: Mapping[str, float]
+    veto: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Empathy:
     """Six Lend-an-Ear dimensions, 1 to 5 each, and who rated them."""
 

@@ -134,6 +134,42 @@ def m002_search(db: Any) -> None:
     db.execute("INSERT INTO turn_search(turn_search) VALUES ('rebuild')")
 
 
+# `empathy` was made WITHOUT ROWID, with a column of its key behind others: SQLite 3.40's check takes such values for
+# missing ones.
+_CANDIDATES = (
+    "ALTER TABLE empathy RENAME TO empathy_before",
+    """CREATE TABLE empathy (
+        turn_id INTEGER NOT NULL REFERENCES turns(id) ON DELETE CASCADE,
+        validating_emotions REAL NOT NULL,
+        encouraging_elaboration REAL NOT NULL,
+        demonstrating_understanding REAL NOT NULL,
+        unsolicited_advice REAL NOT NULL,
+        self_orientation REAL NOT NULL,
+        dismissing_emotions REAL NOT NULL,
+        rater TEXT NOT NULL,
+        PRIMARY KEY (turn_id, rater)
+    )""",
+    "INSERT INTO empathy SELECT * FROM empathy_before",
+    "DROP TABLE empathy_before",
+    """CREATE TABLE candidates (
+        turn_id INTEGER NOT NULL REFERENCES turns(id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        tactics TEXT NOT NULL,
+        score TEXT NOT NULL,
+        veto TEXT NOT NULL,
+        kept INTEGER NOT NULL CHECK (kept IN (0, 1)),
+        PRIMARY KEY (turn_id, position, number)
+    ) WITHOUT ROWID""",
+)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m003_candidates(db: Any) -> None:
+    _run(db, _CANDIDATES)
+
+
 @cache
 def known() -> frozenset[str]:
     """The names of all migrations of this version."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from companion.errors import NotFound, UsageError
 from companion.store import owners
 from companion.store.connection import now
 from companion.store.history import History
-from companion.store.rows import Empathy, PlanRow, Role, Status, Timings, Turn
+from companion.store.rows import Candidate, Empathy, PlanRow, Role, Status, Timings, Turn
 from companion.store.sessions import title_of
 
 
@@ -65,6 +65,7 @@ class Turns(History):
         plan: PlanRow | None = None,
         timings: Timings | None = None,
         empathy: Empathy | None = None,
+        choices: Sequence[Sequence[Candidate]] = (),
     ) -> Turn:
         """The end of a reply and all that is known about it, in one transaction."""
         _check_over(status)
@@ -104,6 +105,18 @@ class Turns(History):
                 )
             if empathy is not None:
                 self.add_empathy(turn_id, empathy)
+            connection.executemany(
+                "INSERT INTO candidates(turn_id, position, number, text, tactics, score, veto, kept) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        turn_id, position, number, each.text, json.dumps(each.tactics), json.dumps(dict(each.score)),
+                        each.veto, int(each.kept),
+                    )
+                    for position, candidates in enumerate(choices)
+                    for number, each in enumerate(candidates)
+                ],
+            )  # fmt: skip
             connection.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", (moment, before.session_id))
             return self.turn(turn_id)
 

@@ -62,11 +62,38 @@ def test_text_that_cannot_fit_is_not_even_counted() -> None:
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.integers(1, 80))
-def test_the_longest_run_of_whole_exchanges_that_fits_is_kept(lengths: list[int], room: int) -> None:
+def test_the_longest_run_of_whole_exchanges_is_kept_that_fits_with_a_quarter_to_spare(
+    lengths: list[int], room: int
+) -> None:
     history = exchanges(*lengths)
     assume(OVERHEAD + lengths[-1] <= room)
     kept, left_out = fit(history, count, room)
     assert kept == history[left_out:]
     assert kept[0].role == "user"
     assert count(kept) <= room
-    assert left_out == 0 or count(history[left_out - 2 :]) > room
+    if left_out:
+        assert count(history) > room
+        assert len(kept) == 1 or count(kept) <= room - room // 4
+        assert count(history[left_out - 2 :]) > room - room // 4
+
+
+def test_what_was_left_out_stays_out_while_the_rest_fits() -> None:
+    history = exchanges(*[5] * 10)
+    _, first = fit(history, count, 40)
+    grown = [*history, Message("assistant", "so so"), Message("user", "w w w")]
+    assert fit(grown, count, 40, first) == (grown[first:], first)
+    assert fit(history[:5], count, 40, first) == (history[:5], 0)  # another branch, shorter than what was left out
+
+
+def test_a_room_that_is_full_is_not_emptied_anew_in_every_turn() -> None:
+    history, first, moved = exchanges(5), 0, 0
+    for _ in range(40):
+        before = first
+        _, first = fit(history, count, 80, first)
+        moved += first != before
+        history = [*history, Message("assistant", "so so"), Message("user", "w w w w w")]
+    assert moved <= 40 * 7 // (80 // 4) + 1
+
+
+def test_a_message_that_fills_the_room_alone_is_kept() -> None:
+    assert fit(exchanges(5, 30), count, 35) == (exchanges(5, 30)[2:], 2)

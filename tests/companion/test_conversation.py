@@ -29,10 +29,10 @@ from companion.events import (
 )
 from companion.settings import Settings
 from companion.store import Role, Session, Status, Store, Turn
-from companion.tagging import RuleTagger
 from companion.text import clean
 from planner.layouts import TAIL_SYSTEM
 from planner.tactics import Tactic
+from tests.companion.fakes import CueTagger
 
 
 @pytest.fixture
@@ -47,7 +47,9 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def talking(store: Store, engine: ScriptedEngine, session: Session | None = None, **settings: Any) -> Conversation:
-    return Conversation(store, engine, RuleTagger(), session or store.new_session("mini"), Settings(**settings))
+    return Conversation(
+        store, engine, CueTagger(), session or store.new_session("mini"), Settings(**{"candidates": 1} | settings)
+    )
 
 
 def reply_of(events: Sequence[Event]) -> Reply:

@@ -10,9 +10,10 @@ import pytest
 
 from companion import paths
 from companion.store import Role, Status, Store
+from tests.conftest import with_encoder
 
 pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-pytestmark = pytest.mark.llama
+pytestmark = [pytest.mark.llama, with_encoder]
 
 ROUNDS = 20
 

@@ -15,10 +15,7 @@ from companion.rating import Empathy, Rater
 from companion.risk_reader import RiskReader
 from companion.tagging import THRESHOLD, EncoderTagger, used
 from planner.tactics import TACTICS, Tactic
-
-SHIPPED = Path(__file__).parents[2] / "models" / "encoder"
-
-shipped = pytest.mark.skipif(not (SHIPPED / "encoder.onnx").exists(), reason="models/encoder is not there")
+from tests.conftest import ENCODER, with_encoder
 
 
 class FakeEncoder(Encoder):
@@ -107,13 +104,13 @@ def test_the_tagger_loads_neither_torch_nor_the_network_when_it_is_imported() ->
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
     pytest.importorskip("onnxruntime")
-    return Encoder(SHIPPED)
+    return Encoder(ENCODER)
 
 
 REPLY = ["Oh no, I am so sorry.", "What did your boss say then?", "Maybe write it down before you sleep."]
 
 
-@shipped
+@with_encoder
 def test_the_shipped_encoder_tells_sorrow_question_and_advice_apart(encoder: Encoder) -> None:
     said = [used(scores) for scores in EncoderTagger(encoder).tag(REPLY)]
     assert Tactic.EMOTIONAL_EXPRESSION in said[0]
@@ -121,7 +118,7 @@ def test_the_shipped_encoder_tells_sorrow_question_and_advice_apart(encoder: Enc
     assert Tactic.ADVICE in said[2]
 
 
-@shipped
+@with_encoder
 def test_a_batch_says_what_single_replies_say(encoder: Encoder) -> None:
     replies = [REPLY, REPLY[:1], [], ["word " * 400, *REPLY]]
     together = encoder.tactics(replies)
@@ -130,15 +127,15 @@ def test_a_batch_says_what_single_replies_say(encoder: Encoder) -> None:
         assert np.abs(encoder.tactics([reply])[0] - rows).max(initial=0) < 0.06  # int8 scales depend on the batch
 
 
-@shipped
+@with_encoder
 def test_threads_share_one_encoder() -> None:
-    encoder = Encoder(SHIPPED)
+    encoder = Encoder(ENCODER)
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(lambda _: encoder.tactics([REPLY])[0], range(32)))
     assert all(np.array_equal(rows[0], other) for other in rows)
 
 
-@shipped
+@with_encoder
 def test_a_warm_reply_is_rated_above_a_cold_one(encoder: Encoder) -> None:
     warm = "I am so sorry, that sounds exhausting and lonely. What has been the hardest part for you?"
     cold = "Just get over it."
@@ -146,7 +143,7 @@ def test_a_warm_reply_is_rated_above_a_cold_one(encoder: Encoder) -> None:
     assert ratings[0].aggregate > ratings[1].aggregate
 
 
-@shipped
+@with_encoder
 def test_the_shipped_file_is_small(encoder: Encoder) -> None:
-    assert (SHIPPED / "encoder.onnx").stat().st_size <= 25_000_000
+    assert (ENCODER / "encoder.onnx").stat().st_size <= 25_000_000
     assert encoder.card.tactics == tuple(tactic.value for tactic in TACTICS)

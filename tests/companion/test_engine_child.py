@@ -56,11 +56,11 @@ for line in os.fdopen(requests, "rb"):
         case "load", "says why not":
             send(request, error={"code": "load", "detail": "unknown model architecture: 'mystery'"})
         case "load", "reads no more once loaded":
-            send(request, done={"context": 512, "parameters": 7})
+            send(request, done={"context": 512, "parameters": 7, "step": 0.01})
             signal.pause()
         case "load", _:
             send(request, progress=0.5)
-            send(request, done={"context": 512, "parameters": 7})
+            send(request, done={"context": 512, "parameters": 7, "step": 0.01})
         case "stream", "hangs in mid-reply":
             send(request, text="one ")
             signal.pause()

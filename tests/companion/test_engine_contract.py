@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from companion.engine.client import LlamaEngine
 from companion.engine.protocol import (
+    Branches,
     ContextFull,
     Engine,
     EngineError,
@@ -27,8 +30,15 @@ SHORT = Sampling(max_tokens=12, seed=1)
 MakeEngine = Callable[[], Engine]
 
 
+WITHIN = Sampling(max_tokens=200, seed=6)
+
+
 def scripted() -> Engine:
     return ScriptedEngine(lambda messages: "and what then " * 700)
+
+
+def talkative() -> Engine:
+    return ScriptedEngine(lambda messages: "And what then? " * 70)
 
 
 @pytest.fixture(params=["scripted", pytest.param("llama", marks=pytest.mark.llama)])
@@ -51,6 +61,21 @@ def make_engine(request: pytest.FixtureRequest) -> Iterator[MakeEngine]:
 @pytest.fixture
 def engine(make_engine: MakeEngine) -> Engine:
     return make_engine()
+
+
+@pytest.fixture(params=["scripted", pytest.param("llama", marks=pytest.mark.llama)])
+def talker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine whose replies are sentences."""
+    if request.param == "scripted":
+        yield talkative()
+        return
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    pytest.importorskip("gguf", reason="gguf is not installed: it writes the models of the engine tests")
+    from tests.companion import tiny_gguf
+
+    engine = LlamaEngine(tiny_gguf.write(tmp_path / "sentences.gguf", replies="sentences"))
+    yield engine
+    engine.close()
 
 
 def reply(engine: Engine, messages: Sequence[Message], sampling: Sampling = SHORT) -> tuple[str, Finish]:
@@ -153,3 +178,92 @@ def test_closing_ends_the_reply_in_progress_and_refuses_later_ones(engine: Engin
     with pytest.raises(EngineError, match="closed"):
         engine.stream(HELLO, SHORT)
     engine.close()
+
+
+def sentences(engine: Engine, messages: Sequence[Message], turns: int) -> list[tuple[str, Branches]]:
+    """So many sentences of a reply, each with what it was chosen from: the longest is."""
+    said: list[tuple[str, Branches]] = []
+    text = ""
+    for seed in range(100):
+        branches = engine.branch([*messages, Message("assistant", text)], replace(WITHIN, seed=seed), 3)
+        way = max(branches.continuations, key=lambda way: way.tokens)
+        if way.tokens:
+            text += way.text
+            said.append((text, branches))
+        if len(said) == turns:
+            return said
+    raise AssertionError("it has nothing to say")
+
+
+def test_a_branching_offers_as_many_ways_on_as_were_asked_for(talker: Engine) -> None:
+    for count in (1, 2, 3, 4):
+        branches = talker.branch(HELLO, WITHIN, count)
+        assert len(branches.continuations) == count
+        assert not branches.cancelled
+        assert branches.prompt_tokens == talker.count_tokens(HELLO)
+        assert 0 <= branches.first_ms <= branches.total_ms
+        assert branches.steps <= max(way.tokens for way in branches.continuations) + 1
+
+
+@pytest.mark.parametrize("count", [0, 5, -1])
+def test_it_offers_one_to_four_ways_on(talker: Engine, count: int) -> None:
+    with pytest.raises(ValueError, match=f"1 to 4 continuations, not {count}"):
+        talker.branch(HELLO, WITHIN, count)
+
+
+def test_the_bounds_hold_for_every_way_on(engine: Engine) -> None:
+    for sampling, limit in ((LONG, 5), (replace(LONG, max_tokens=5), 64)):
+        ways = engine.branch(HELLO, sampling, 2, limit=limit).continuations
+        assert [(way.tokens, way.end) for way in ways] == [(5, "length")] * 2
+
+
+def test_a_reply_goes_on_sentence_by_sentence_and_reads_nothing_twice(talker: Engine) -> None:
+    first, second, third = sentences(talker, HELLO, 3)
+    assert third[0].startswith(second[0])
+    assert second[0].startswith(first[0])
+    assert second[1].prompt_tokens > first[1].prompt_tokens
+    assert second[1].cached_tokens >= second[1].prompt_tokens - 1
+    assert third[1].cached_tokens >= third[1].prompt_tokens - 1
+
+
+def test_a_stream_goes_on_where_the_open_reply_ends(talker: Engine) -> None:
+    text, branches = sentences(talker, HELLO, 2)[-1]
+    opened = [*HELLO, Message("assistant", text)]
+    rest, finish = reply(talker, opened, replace(WITHIN, max_tokens=4))
+    assert not rest.startswith(text)
+    assert finish.prompt_tokens == talker.count_tokens(opened) > branches.prompt_tokens
+    assert finish.cached_tokens >= finish.prompt_tokens - 1
+    asked = [*opened, Message("user", "and then")]
+    assert reply(talker, asked)[1].cached_tokens >= finish.prompt_tokens
+
+
+def test_a_cancel_in_mid_branching_ends_it_and_the_next_one_is_whole(engine: Engine) -> None:
+    if isinstance(engine, ScriptedEngine):
+        engine._wait = lambda position, cancelled: position == 0 and cancelled.wait(60)
+    ended = threading.Event()
+
+    def cancel_until_ended() -> None:
+        while not ended.wait(0.05):
+            engine.cancel()
+
+    engine.load()
+    canceller = threading.Thread(target=cancel_until_ended)
+    canceller.start()
+    branches = engine.branch(HELLO, LONG, 4, limit=1000)
+    ended.set()
+    canceller.join()
+    assert branches.cancelled
+    assert branches.continuations == ()
+    assert len(engine.branch(HELLO, LONG, 2, limit=4).continuations) == 2
+
+
+def test_a_branching_that_does_not_fit_says_so_and_the_next_works(engine: Engine) -> None:
+    with pytest.raises(ContextFull, match="4096"):
+        engine.branch([Message("user", "word " * 5000)], SHORT, 2)
+    assert engine.branch(HELLO, SHORT, 2).continuations
+
+
+def test_after_closing_there_is_no_branching(engine: Engine) -> None:
+    engine.close()
+    with pytest.raises(EngineError, match="closed"):
+        engine.branch(HELLO, SHORT, 2)

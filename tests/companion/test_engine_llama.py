@@ -69,6 +69,74 @@ def test_a_child_killed_in_mid_reply_is_one_sentence_and_the_next_message_works(
     assert reply(engine)[1].reason == "length"
 
 
+def test_a_child_killed_in_mid_branching_is_one_sentence_and_the_next_one_works(
+    engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.load()
+    offered = engine.branch(HELLO, Sampling(seed=1), 3, limit=8)
+    opened = [*HELLO, Message("assistant", offered.continuations[1].text)]
+    ask = Child.ask
+
+    def ask_and_kill(child: Child, *args: Any, **fields: object) -> None:
+        ask(child, *args, **fields)
+        os.kill(child.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(Child, "ask", ask_and_kill)
+    with pytest.raises(EngineDied, match=r"stopped unexpectedly \(signal 9\)"):
+        engine.branch(opened, LONG, 4, limit=2000)
+    monkeypatch.undo()
+    branches = engine.branch(opened, Sampling(seed=1), 3, limit=8)
+    assert branches.cached_tokens == 0
+    assert [way.tokens for way in branches.continuations] == [8, 8, 8]
+
+
+def test_a_branching_can_be_cancelled_while_the_prompt_is_read(
+    engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.load()
+    long = [Message("user", "qz" * 1900)]
+    ask = Child.ask
+
+    def ask_and_cancel(child: Child, *args: Any, **fields: object) -> None:
+        ask(child, *args, **fields)
+        engine.cancel()
+
+    monkeypatch.setattr(Child, "ask", ask_and_cancel)
+    branches = engine.branch(long, SHORT, 4)
+    assert branches.cancelled
+    assert branches.continuations == ()
+    monkeypatch.undo()
+    branches = engine.branch(long, SHORT, 4, limit=2)
+    assert branches.cached_tokens < branches.prompt_tokens / 2
+    assert len(branches.continuations) == 4
+
+
+def test_the_memory_of_the_child_stays_the_same_over_200_turns(tmp_path: Path) -> None:
+    from tests.companion import tiny_gguf
+
+    engine = LlamaEngine(tiny_gguf.write(tmp_path / "sentences.gguf", replies="sentences"), threads=1)
+    engine.load()
+
+    def resident() -> int:
+        return int(Path(f"/proc/{engine.pid}/statm").read_text().split()[1])
+
+    history: list[Message] = []
+    before = 0
+    for turn in range(200):
+        history = [*history[-20:], Message("user", f"and then what {turn}")]
+        text = ""
+        for count in (4, 3):
+            branches = engine.branch([*history, Message("assistant", text)], Sampling(seed=turn), count)
+            text += max((way.text for way in branches.continuations), key=len)
+        rest, _ = reply(engine, [*history, Message("assistant", text)])
+        history.append(Message("assistant", text + rest))
+        engine.prefill(history)
+        if turn == 20:
+            before = resident()
+    assert resident() < 1.05 * before
+    engine.close()
+
+
 def test_a_file_that_is_cut_off_is_one_sentence_and_the_whole_file_works(slow_model: Path, tmp_path: Path) -> None:
     path = damaged(slow_model, tmp_path)
     engine = LlamaEngine(path)

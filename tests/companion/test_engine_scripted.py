@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from companion.engine.protocol import EngineDied, EngineError, Finish, Message, Piece, Sampling
+from companion.engine.protocol import Continuation, EngineDied, EngineError, Finish, Message, Piece, Sampling
 from companion.engine.scripted import Gate, ScriptedEngine
 
 HELLO = (Message("user", "hello there"),)
@@ -82,3 +82,65 @@ def test_a_cancel_passes_through_a_closed_gate() -> None:
     assert isinstance(finish, Finish)
     assert finish.reason == "cancelled"
     assert engine.cancels == 1
+
+
+def ways(engine: ScriptedEngine, said: str = "", count: int = 2) -> list[tuple[str, str]]:
+    messages = (*HELLO, Message("assistant", said))
+    return [(way.text, way.end) for way in engine.branch(messages, Sampling(), count).continuations]
+
+
+def test_it_offers_what_it_was_told_to_call_by_call() -> None:
+    cut = Continuation("Well then", 2, "cut")
+    engine = ScriptedEngine(branches=[["I see.", "Go on.", "No."], [cut, ""]])
+    assert ways(engine) == [("I see.", "sentence"), ("Go on.", "sentence")]
+    assert ways(engine, "I see.") == [("Well then", "cut"), ("", "stop")]
+    with pytest.raises(EngineError, match="given 2 branchings"):
+        ways(engine)
+    assert [(messages[-1].content, count) for messages, count in engine.branched] == [("", 2), ("I see.", 2), ("", 2)]
+
+
+def test_what_it_offers_can_be_made_from_the_messages_and_the_count() -> None:
+    engine = ScriptedEngine(branches=lambda messages, count: [f"{messages[0].content} {i}." for i in range(count)])
+    assert ways(engine, count=3) == [(f"hello there {i}.", "sentence") for i in range(3)]
+
+
+def test_a_plain_reply_is_offered_sentence_by_sentence() -> None:
+    engine = ScriptedEngine(["I see. What then?  Tell me", "Another."])
+    assert ways(engine) == [("I see.", "sentence")] * 2
+    assert ways(engine) == [("Another.", "stop")] * 2
+
+
+def test_an_open_reply_goes_on_with_what_is_left_of_it() -> None:
+    engine = ScriptedEngine(["I see. What then?  Tell me"])
+    assert ways(engine) == [("I see.", "sentence")] * 2
+    assert ways(engine, "I see.") == [(" What then?", "sentence")] * 2
+    assert ways(engine, "I see. What then?") == [("  Tell me", "stop")] * 2
+    assert ways(engine, "I see. What then?  Tell me") == [("", "stop")] * 2
+    rest = engine.stream([*HELLO, Message("assistant", "I see. ")], Sampling())
+    assert "".join(part.text for part in rest if isinstance(part, Piece)) == "What then?  Tell me"
+
+
+def test_a_branching_fails_where_it_was_told_to() -> None:
+    engine = ScriptedEngine([["I see.", " So", EngineDied("signal 9")], "Again."], branches=None)
+    assert ways(engine) == [("I see.", "sentence")] * 2
+    assert ways(engine, "I see.") == [(" So", "sentence")] * 2
+    with pytest.raises(EngineDied, match="signal 9"):
+        ways(engine, "I see. So")
+    assert ways(engine) == [("Again.", "stop")] * 2
+    assert engine.loads == 2
+    with pytest.raises(EngineError, match="No more"):
+        ways(ScriptedEngine(branches=[["Yes.", EngineError("No more.")]]))
+
+
+def test_a_branching_waits_for_its_gate() -> None:
+    gate = Gate()
+    engine = ScriptedEngine(["One. Two."], wait=gate)
+    threading.Thread(target=gate.open).start()
+    assert ways(engine) == [("One.", "sentence")] * 2
+
+
+def test_a_branching_that_is_cancelled_offers_nothing() -> None:
+    engine = ScriptedEngine(["One. Two."], wait=lambda position, cancelled: engine.cancel())
+    branches = engine.branch(HELLO, Sampling(), 2)
+    assert branches.cancelled
+    assert branches.continuations == ()

@@ -61,6 +61,12 @@ def test_earlier_replies_are_marked_as_such() -> None:
     assert [part.text for part in render(TALK, PLAIN) if part.kind is Kind.SAID] == ["hello"]
 
 
+def test_what_an_open_reply_has_said_is_marked_as_such_to_the_last_space() -> None:
+    opened = [*TALK, Message("assistant", " I think \n", ("<|validation|>",))]
+    assert render(opened, MINI)[-2:] == [Part(Kind.CONTROL, "<|validation|>"), Part(Kind.OPEN, " I think \n")]
+    assert [part.text for part in render(opened, MINI) if part.kind is Kind.SAID] == ["hello"]
+
+
 def test_text_is_in_composed_form() -> None:
     decomposed = [Message("user", "e\u0301"), Message("assistant", "e\u0301"), Message("user", "")]
     assert "e\u0301" not in spelled(render(decomposed, PLAIN))

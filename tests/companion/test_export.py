@@ -18,8 +18,8 @@ from companion.engine.scripted import ScriptedEngine
 from companion.export import rows, write_jsonl
 from companion.settings import Settings
 from companion.store import Store
-from companion.tagging import RuleTagger
 from planner.tactics import TACTICS
+from tests.companion.fakes import CueTagger
 from tests.conftest import Program
 
 SAID = ("My hamster Bartholomew died", "Should I bury him?")
@@ -38,7 +38,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def talk(store: Store, **settings: Any) -> str:
     session = store.new_session("mini", condition="arm a", title="A title")
-    conversation = Conversation(store, ScriptedEngine(REPLIES), RuleTagger(), session, Settings(**settings))
+    conversation = Conversation(
+        store, ScriptedEngine(REPLIES), CueTagger(), session, Settings(**{"candidates": 1} | settings)
+    )
     for text in SAID:
         list(conversation.say(text))
     return session.id

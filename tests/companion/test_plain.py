@@ -21,7 +21,7 @@ from companion.events import Event
 from companion.plain import PlainChat
 from companion.settings import Settings
 from companion.store import Status, Store
-from companion.tagging import RuleTagger
+from tests.companion.fakes import CueTagger
 
 GOODBYE = "Goodbye. This conversation is saved.\n"
 
@@ -37,7 +37,7 @@ class Chat:
 
     def __init__(self, store: Store, engine: ScriptedEngine, lines: str, **settings: Any) -> None:
         session = store.new_session("mini")
-        self.conversation = Conversation(store, engine, RuleTagger(), session, Settings(**settings))
+        self.conversation = Conversation(store, engine, CueTagger(), session, Settings(**{"candidates": 1} | settings))
         out = io.StringIO()
         self.code = PlainChat(self.conversation, lines=io.StringIO(lines), out=out).run()
         self.shown = out.getvalue()
@@ -164,7 +164,7 @@ def test_a_second_ctrl_c_right_after_the_reply_does_not_end_the_chat(store: Stor
             return super().write(text)
 
     conversation = Conversation(
-        store, ScriptedEngine(["one", "two"]), RuleTagger(), store.new_session("mini"), Settings()
+        store, ScriptedEngine(["one", "two"]), CueTagger(), store.new_session("mini"), Settings(candidates=1)
     )
     out = Pressing()
     assert PlainChat(conversation, lines=io.StringIO("a\nb\n"), out=out).run() == 0
@@ -173,7 +173,7 @@ def test_a_second_ctrl_c_right_after_the_reply_does_not_end_the_chat(store: Stor
 
 def test_a_stop_that_is_late_does_not_stop_the_next_reply(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     conversation = Conversation(
-        store, ScriptedEngine(["one", "two"]), RuleTagger(), store.new_session("mini"), Settings()
+        store, ScriptedEngine(["one", "two"]), CueTagger(), store.new_session("mini"), Settings(candidates=1)
     )
     done: list[str] = []
     next_is_asked = threading.Event()
@@ -206,7 +206,9 @@ def test_ctrl_c_while_a_pipe_is_read_leaves(store: Store) -> None:
             signal.raise_signal(signal.SIGINT)
             return super().readline()
 
-    conversation = Conversation(store, ScriptedEngine(["one"]), RuleTagger(), store.new_session("mini"), Settings())
+    conversation = Conversation(
+        store, ScriptedEngine(["one"]), CueTagger(), store.new_session("mini"), Settings(candidates=1)
+    )
     with pytest.raises(KeyboardInterrupt):
         PlainChat(conversation, lines=Pressed("hello\n"), out=io.StringIO()).run()
 

@@ -9,7 +9,7 @@ import pytest
 from sqlite_utils import Database
 
 from companion.errors import CompanionError
-from companion.store import Role, Store
+from companion.store import Empathy, Role, Store
 from companion.store.schema import migrations, triggers_may_search
 
 
@@ -57,7 +57,11 @@ def test_opening_twice_migrates_once(path: Path) -> None:
     Store(path).close()
     with Store(path), Store(path):
         db = Database(path)
-        assert [applied.name for applied in migrations.applied(db)] == ["m001_first_tables", "m002_search"]
+        assert [applied.name for applied in migrations.applied(db)] == [
+            "m001_first_tables",
+            "m002_search",
+            "m003_candidates",
+        ]
         db.close()
 
 
@@ -192,3 +196,19 @@ def test_every_failure_has_a_sentence_with_the_next_step(path: Path, code: int, 
 def test_errors_of_the_caller_pass_through_a_transaction(path: Path) -> None:
     with Store(path) as store, pytest.raises(FileNotFoundError), store.transaction():
         raise FileNotFoundError("the file being imported")
+
+
+def test_ratings_from_before_are_kept_and_no_longer_look_wrong(path: Path) -> None:
+    path.parent.mkdir()
+    old = Database(path)
+    migrations.apply(old, stop_before="m003_candidates")
+    moment = {"created_at": "2001"}
+    old["sessions"].insert({"id": "abcdef", "updated_at": "2001", "title": "Old"} | moment)
+    old["turns"].insert({"session_id": "abcdef", "role": "assistant", "text": "Hi.", "status": "complete"} | moment)
+    old.execute("INSERT INTO empathy VALUES (1, 3.5, 3, 3, 2, 1, 1, 'encoder')")
+    old.close()
+    with Store(path) as store:
+        assert store.check() == []
+        assert store.empathy("abcdef") == {1: (Empathy(3.5, 3, 3, 2, 1, 1, "encoder"),)}
+        store.delete("abcdef")
+        assert store.check() == []

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from companion import cli
+from companion import cli, paths
 from companion.cli import tag as tag_command
 from companion.errors import UsageError
 from companion.tag_stream import CHUNK, as_text, tagged, units
 from planner.tactics import TACTICS, Tactic
+from tests.conftest import with_encoder
 
 
 class FakeTagger:
@@ -40,7 +41,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeTagger:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, tagger: FakeTagger) -> None:
-    monkeypatch.setattr(tag_command, "_encoder", lambda: None)
+    monkeypatch.setattr(tag_command, "new_encoder", lambda: None)
     monkeypatch.setattr(tag_command, "EncoderTagger", lambda _: tagger)
 
 
@@ -174,6 +175,66 @@ def test_another_files_output_is_refused(fake: FakeTagger, tmp_path: Path, capsy
     source.write_text("Something else.\n", "utf-8")
     assert cli.run(["tag", str(source), "--json", "-o", str(output), "--resume"]) == 2
     assert "do not belong together" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["a diary\nof mine", "a diary of mine", '{"id": 1}\n', '["a", "b"]\n'])
+def test_a_file_that_is_no_output_is_refused_and_left_alone(
+    fake: FakeTagger, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("Why?\nYes.\n", "utf-8")
+    output.write_text(text, "utf-8")
+    assert cli.run(["tag", str(source), "--json", "-o", str(output), "--resume"]) == 2
+    assert "does not end in rows of tags" in capsys.readouterr().err
+    assert output.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("size", [0, 3, 40, 400])
+def test_a_call_that_was_killed_in_its_first_row_is_finished_by_resuming(
+    fake: FakeTagger, tmp_path: Path, size: int
+) -> None:
+    source, whole, output = tmp_path / "in.txt", tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    source.write_text("Why?\nYes.\n", "utf-8")
+    assert cli.run(["tag", str(source), "--json", "-o", str(whole)]) == 0
+    output.write_bytes(whole.read_bytes()[:size])
+    assert cli.run(["tag", str(source), "--json", "-o", str(output), "--resume"]) == 0
+    assert output.read_bytes() == whole.read_bytes()
+
+
+def test_what_is_read_is_never_written_over(
+    fake: FakeTagger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("Why?", "utf-8")
+    (tmp_path / "link").symlink_to(source)
+    for output in (source, tmp_path / "link"):
+        for more in ([], ["--resume"]):
+            assert cli.run(["tag", str(source), "--json", "-o", str(output), *more]) == 2
+    assert "is what is read" in capsys.readouterr().err
+    assert source.read_text("utf-8") == "Why?"
+
+
+def test_without_an_encoder_nothing_is_touched_and_the_sentence_says_what_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(paths, "shipped_models", lambda: tmp_path)
+    source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("Why?\n", "utf-8")
+    output.write_text("mine", "utf-8")
+    assert cli.run(["tag", str(source), "--json", "-o", str(output)]) == 3
+    assert "`companion train encoder` makes it." in capsys.readouterr().err
+    assert output.read_text("utf-8") == "mine"
+
+
+@with_encoder
+def test_the_shipped_encoder_tags_a_file_the_same_whole_and_in_two_goes(tmp_path: Path) -> None:
+    source, whole, output = tmp_path / "in.txt", tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(f"I am sorry. What happened on day {n}?\n" for n in range(CHUNK + 9)), "utf-8")
+    assert cli.run(["tag", str(source), "--json", "-o", str(whole)]) == 0
+    assert rows_of(whole.read_text("utf-8"))[0]["tactics"]["questioning"] == 1
+    output.write_bytes(b"".join(whole.read_bytes().splitlines(keepends=True)[:CHUNK]) + b'{"id": nu')
+    assert cli.run(["tag", str(source), "--json", "-o", str(output), "--resume"]) == 0
+    assert output.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize("arguments", [["--resume"], ["--resume", "--json"], ["--resume", "-o", "x"]])

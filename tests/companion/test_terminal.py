@@ -13,9 +13,10 @@ import pytest
 from companion import paths
 from companion.store import Status, Store, Turn
 from tests.companion.terminal import Terminal
+from tests.conftest import with_encoder
 
 pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-pytestmark = pytest.mark.llama
+pytestmark = [pytest.mark.llama, with_encoder]
 
 STOPPED = "Stopped. What had arrived is kept.\r\n"
 GOODBYE = "Goodbye. This conversation is saved.\r\n"

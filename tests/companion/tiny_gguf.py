@@ -19,6 +19,8 @@ from planner.layouts import CONTROL_TOKENS
 CONTROLS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 USER_DEFINED = ("<think>", "</think>")
 MERGES = ("h e", "l l", "he ll", "hell o", "Ġ t", "Ġt he", "t h", "i n", "e r", "Ġ a", "o u", "Ġ w", "a n")
+SPOKEN = ("e", "h", "n", "r", "in", "er", "ou", "an", "Ġt", "Ġthe", "Ġa", "Ġw", ".", "?", "!", "<|im_end|>")
+"""What is left of the vocabulary where replies are sentences: they end often, and the reply now and then."""
 LONG = "-" * 300  # longer than the buffer that a token's text is first read into
 
 
@@ -47,10 +49,14 @@ def write(
     architecture: str = "qwen3",
     plan_controls: bool = True,
     chatml: bool = True,
-    replies: Literal["letters", "bytes", "anything"] = "letters",
+    replies: Literal["letters", "sentences", "bytes", "anything"] = "letters",
+    precision: type[np.floating[Any]] = np.float16,
     seed: int = 0,
 ) -> Path:
-    """The file. Its replies are noise that goes on until it is cut off; of "anything", control tokens included."""
+    """The file. Its replies are noise that goes on until it is cut off; of "anything", control tokens included.
+
+    "sentences" are noise as well, with marks in it and an end.
+    """
     rng = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name(name)
@@ -64,11 +70,11 @@ def write(
     writer.add_value_length(shape.head)
     writer.add_rope_freq_base(1e6)
     writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32 if precision is np.float32 else gguf.LlamaFileType.MOSTLY_F16)
     tokens = _write_vocabulary(writer, plan_controls=plan_controls, chatml=chatml)
 
     def weights(rows: int, columns: int, scale: float) -> Any:
-        return (rng.standard_normal((rows, columns), dtype=np.float32) * np.float32(scale)).astype(np.float16)
+        return (rng.standard_normal((rows, columns), dtype=np.float32) * np.float32(scale)).astype(precision)
 
     def norm(label: str, size: int) -> None:
         writer.add_tensor(label, (1 + 0.2 * rng.standard_normal(size)).astype(np.float32))
@@ -81,9 +87,13 @@ def write(
     silent = {
         "letters": [i for i, token in enumerate(tokens) if not (token.isascii() and token.isalpha())],
         "bytes": list(range(tokens.index(LONG), len(tokens))),
-        "anything": [],
     }
-    embedding[silent[replies]] = 0  # a logit of 0 is never among the 40 best
+    embedding[silent.get(replies, [])] = 0  # a logit of 0 is never among the 40 best
+    if replies == "sentences":
+        embedding[:, 0] = 1  # so that the last layer can tell the tokens apart that are never said
+        output = weights(len(tokens), shape.hidden, 0.2)
+        output[[i for i, token in enumerate(tokens) if token not in SPOKEN], 0] = -20
+        writer.add_tensor("output.weight", output)
     writer.add_tensor("token_embd.weight", embedding)
     norm("output_norm.weight", shape.hidden)
     for i in range(shape.layers):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.layouts import CONTROL_TOKENS, Layout, Message, controls_of, render
+from planner.layouts import CONTROL_TOKENS, Layout, Message, ahead, controls_of, render
 from planner.ledger import Ledger, TurnRecord
 from planner.policy import PlanSettings, plan
 from planner.reading import Reading
@@ -167,3 +167,12 @@ def test_a_history_ends_with_the_person(layout: Layout, history: list[Message]) 
 def test_a_history_holds_no_instructions(intruder: Message) -> None:
     with pytest.raises(ValueError, match="without control tokens"):
         render(Layout.TAIL, [intruder, *HISTORY], None, Ledger())
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_what_is_read_ahead_is_how_the_next_prompt_begins(layout: Layout) -> None:
+    ledger = after({Tactic.VALIDATION}, opener="that is hard")
+    expected = plan(ledger, Reading())
+    before = ahead(layout, HISTORY[:2], expected, ledger)
+    assert render(layout, HISTORY, expected, ledger)[: len(before)] == before
+    assert len(before) == (2 if layout is Layout.MINI else 3)

@@ -182,6 +182,7 @@ def test_recent_openers_are_to_be_avoided() -> None:
         ({"strength": -1.0}, "strength"),
         ({"targets": 0}, "target"),
         ({"openers": -1}, "openings"),
+        ({"words": 0}, "word"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(setting: dict[str, Any], named: str) -> None:

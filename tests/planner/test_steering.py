@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from planner.ledger import Ledger, TurnRecord
 from planner.novelty import KL_CAP, kl
-from planner.policy import plan
+from planner.policy import PlanSettings, plan
 from planner.reading import Reading
 from planner.steering import (
     Candidate,
@@ -86,7 +86,7 @@ def test_only_the_first_sentence_of_a_reply_can_repeat_an_opener() -> None:
 
 
 def test_a_sentence_runs_on_from_thirty_words_and_wholly_so_at_sixty() -> None:
-    assert [run_on_part("word " * count) for count in (1, 30, 45, 60, 90)] == [0, 0, 0.5, 1, 1]
+    assert [run_on_part("word " * count, room=90) for count in (1, 30, 45, 60, 90)] == [0, 0, 0.5, 1, 1]
 
 
 def test_an_echo_is_the_share_of_four_word_runs_said_before() -> None:
@@ -142,3 +142,15 @@ def test_nothing_is_chosen_when_everything_is_vetoed() -> None:
 def test_a_quality_out_of_range_is_refused(quality: float) -> None:
     with pytest.raises(ValueError, match="quality is a number from 0 to 1"):
         Candidate("Hm.", frozenset(), quality)
+
+
+def test_a_sentence_runs_on_where_the_reply_would_be_longer_than_planned() -> None:
+    assert [run_on_part("word " * 20, room=room) for room in (90, 20, 5, -10, -90)] == [0, 0, 0.5, 1, 1]
+    made = plan(Ledger(), Reading(), settings=PlanSettings(words=40))
+    assert score(saying(Q, text="word " * 20), made, Ledger(), Draft(words=35)).run_on == 0.5
+
+
+@pytest.mark.parametrize("value", [-1, inf, float("nan")])
+def test_a_weight_is_a_number_from_zero_on(value: float) -> None:
+    with pytest.raises(ValueError, match="the weight echo is a number from 0 on"):
+        SteeringWeights(echo=value)

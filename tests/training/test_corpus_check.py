@@ -155,16 +155,25 @@ def test_an_id_used_twice_is_named_with_both_places(tmp_path: Path) -> None:
     assert only == "support/b.jsonl:1: id 'friend-001' is already in support/a.jsonl:1"
 
 
+def test_letters_are_checked_and_counted_like_other_replies(tmp_path: Path) -> None:
+    write(tmp_path, support=[reply()], letters=[reply(id="letter-001"), reply(id="letter-002", voice="")])
+    report = check(tmp_path, NONE_NEEDED)
+    assert len(report.replies) == 2
+    assert [fault.replace(f"{tmp_path}/", "") for fault in report.faults] == [
+        "letters/a.jsonl:2: voice: String should have at least 1 character"
+    ]
+
+
 def test_too_little_of_anything_is_named(tmp_path: Path) -> None:
     found = faults(write(tmp_path, support=[reply()], risk=[message()]), Minimums(2, 3, 1, 2))
     assert found[:2] == [
-        "support: replies: 1, at least 2 are needed",
-        "support: sentences: 2, at least 3 are needed",
+        "replies: 1, at least 2 are needed",
+        "sentences: 2, at least 3 are needed",
     ]
     assert found[-1] == "risk: messages: 1, at least 2 are needed"
     # one sentence each for the other nine: the reply has emotional expression
     assert len(found) == 3 + 9
-    assert "support: advice sentences: 0, at least 1 are needed" in found
+    assert "advice sentences: 0, at least 1 are needed" in found
 
 
 def test_faults_make_the_exit_code_1_and_go_to_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.encoder_scores import Counts, Judged, choose, crossed, macro, pearson, ranks, spearman, stickiness
+from training.encoder_scores import Counts, Judged, choose, crossed, macro, pearson, ranks, spearman
 
 
 def judged(probabilities: list[float], true: list[bool]) -> Judged:
@@ -58,16 +58,3 @@ def test_spearman_sees_only_order(values: list[float]) -> None:
 
 def test_nothing_correlates_with_a_constant() -> None:
     assert pearson(np.array([1.0, 1.0]), np.array([1.0, 2.0])) == 0
-
-
-def test_stickiness_is_the_mean_share_over_tactics_that_could_be_kept() -> None:
-    a, b = "advice", "questioning"
-    human = {("c", 0): frozenset({a, b}), ("c", 1): frozenset({a}), ("d", 0): frozenset({a})}
-    model = {
-        ("c", 0): frozenset({b}),
-        ("c", 1): frozenset({a}),
-        ("c", 2): frozenset({a}),
-        ("d", 1): frozenset({b}),
-    }
-    assert stickiness(human, model) == pytest.approx((2 / 3 + 0) / 2)
-    assert stickiness({}, model) == 0

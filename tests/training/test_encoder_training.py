@@ -15,7 +15,7 @@ import torch
 
 from companion import cli
 from companion.encoder import Encoder
-from companion.errors import UsageError
+from companion.errors import CompanionError, UsageError
 from tests.training import tiny_encoder
 from training import encoder, encoder_table
 from training.encoder import Sources, Trainer, judge, load, start
@@ -91,6 +91,26 @@ def test_a_resumed_run_goes_on_exactly(place: Place, finished: tuple[Trainer, Pa
     assert resumed.step == 2
     assert resumed.train()
     assert losses(resumed) == losses(finished[0])
+
+
+def test_a_checkpoint_has_the_keys_that_earlier_runs_wrote(finished: tuple[Trainer, Path, dict[str, Any]]) -> None:
+    state = torch.load(finished[0].run.checkpoints()[-1] / "state.pt", weights_only=True)
+    assert set(state) == {"step", "model", "average", "optimiser", "random"}
+
+
+def test_a_loss_that_is_no_number_ends_with_a_sentence_and_leaves_the_weights(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = place.start("broken down")
+    good = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    losses_of = trainer.losses
+    monkeypatch.setattr(
+        trainer, "losses", lambda *given: {name: part * float("nan") for name, part in losses_of(*given).items()}
+    )
+    with pytest.raises(CompanionError, match=r"broke down at step 1 .* lower one: --set learning\.body=0\.000125\."):
+        trainer.train()
+    assert trainer.run.checkpoints() == []
+    assert all(torch.equal(value, trainer.model.state_dict()[name]) for name, value in good.items())
 
 
 def test_other_data_is_refused_when_a_run_goes_on(tmp_path: Path) -> None:

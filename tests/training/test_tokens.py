@@ -139,7 +139,7 @@ def chat(tokenizer: object, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     profile = guess(read_header(path))
     model = LlamaModel(str(path), context=512, extra_buffers=False, stop=StopFlag(), progress=lambda _: True)
     speaker = Speaker(model)
-    yield lambda messages: speaker._prompt(render(messages, profile))[0]
+    yield lambda messages: speaker._prompt(render(messages, profile)).tokens
     model.close()
 
 

@@ -15,8 +15,9 @@ pytest.importorskip("gguf", reason="gguf is not installed")
 from companion.cli import run, train
 from companion.engine.client import LlamaEngine
 from companion.engine.protocol import Finish, Message, Piece, Sampling
+from tests.companion.fakes import CueEncoder
 from tests.training.tiny_mini import RECIPE, STEPS, World, make_world
-from training import mini
+from training import mini, reply_tags
 
 pytestmark = pytest.mark.torch
 
@@ -32,6 +33,8 @@ def arguments(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(RECIPE)
     monkeypatch.setattr(mini, "OWN_TEXT", world.own)
+    monkeypatch.setattr(mini, "Encoder", CueEncoder)
+    monkeypatch.setattr(reply_tags, "fingerprint", lambda folder: "cues")
     monkeypatch.setattr(torch, "compile", lambda function: function)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

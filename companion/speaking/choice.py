@@ -1,0 +1,110 @@
+"""Choosing among the ways a sentence could go on: tagged, rated, scored by the planner, one kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from companion.rating import Rater
+from companion.safety.lint import veto
+from companion.tagging import Tagger, used
+from companion.text import split_sentences
+from planner.ledger import Ledger, words_of
+from planner.policy import Plan
+from planner.steering import Candidate, Draft, Score, SteeringWeights, choose, score
+from planner.tactics import TACTICS, Tactic
+
+NEIGHBOURS = 2
+"""Sentences before a candidate that the tagger sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One way a sentence could have gone."""
+
+    text: str
+    tactics: tuple[Tactic, ...]
+    score: Score
+    veto: str = ""
+    """Why it was not to be said at all; empty where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ways that were considered for one sentence, and which was kept; None where none could be."""
+
+    considered: tuple[Considered, ...]
+    kept: int | None
+
+    @property
+    def reason(self) -> str:
+        """Why this one, in words."""
+        if self.kept is None:
+            return "none of them was fit to be said"
+        chosen = self.considered[self.kept].score
+        others = [each.score for each in self.considered if each.score.eligible and each.score is not chosen]
+        if not others:
+            return "the only one that could be said"
+        ahead = {
+            name: getattr(chosen, part) - max(getattr(other, part) for other in others)
+            for part, name in (("plan", "closest to the plan"), ("novelty", "least like the last reply"),
+                               ("quality", "rated highest"))
+        }  # fmt: skip
+        clear = {
+            name: min(getattr(other, part) for other in others) - getattr(chosen, part)
+            for part, name in (("opener", "opens unlike recent replies"), ("run_on", "does not run on"),
+                               ("echo", "repeats least"))
+        }  # fmt: skip
+        reasons = [name for name, lead in (ahead | clear).items() if lead > 1e-9]
+        return ", ".join(reasons) or "the best in sum"
+
+
+@dataclass
+class Chooser:
+    """Keeps track of one reply while it is chosen sentence by sentence."""
+
+    tagger: Tagger
+    rater: Rater | None
+    plan: Plan
+    ledger: Ledger
+    weights: SteeringWeights
+    message: str
+    """What the reply answers."""
+    earlier: tuple[str, ...] = ()
+    """Replies before this one; their words are not to be said again."""
+    _texts: list[str] = field(default_factory=list)
+    _tactics: list[frozenset[Tactic]] = field(default_factory=list)
+
+    def choose(self, candidates: Sequence[str]) -> Choice:
+        """Score the texts that could come next, and keep the best."""
+        draft = Draft(tuple(self._tactics), (*self._texts, *self.earlier), sum(len(words_of(t)) for t in self._texts))
+        tactics = self._read(candidates)
+        qualities = self._rate(candidates)
+        considered = []
+        for text, found, quality in zip(candidates, tactics, qualities, strict=True):
+            reason = veto(text)
+            each = Candidate(text.strip(), found, quality, vetoed=bool(reason))
+            ordered = tuple(tactic for tactic in TACTICS if tactic in found)
+            considered.append(
+                Considered(each.text, ordered, score(each, self.plan, self.ledger, draft, self.weights), reason)
+            )
+        return Choice(tuple(considered), choose([each.score for each in considered]))
+
+    def take(self, chosen: Considered) -> None:
+        """The reply goes on after this one."""
+        self._texts.append(chosen.text)
+        self._tactics.append(frozenset(chosen.tactics))
+
+    def _read(self, candidates: Sequence[str]) -> list[frozenset[Tactic]]:
+        before = self._texts[-NEIGHBOURS:]
+        parts = [split_sentences(text) or [text] for text in candidates]
+        read = self.tagger.tag_replies([[*before, *part] for part in parts])
+        return [frozenset().union(*(used(scores) for scores in row[len(before) :])) for row in read]
+
+    def _rate(self, candidates: Sequence[str]) -> list[float | None]:
+        """The rater's aggregate of the reply up to and with each candidate, moved from 1..5 to 0..1."""
+        if self.rater is None:
+            return [None] * len(candidates)
+        so_far = " ".join(self._texts)
+        rated = self.rater.rate([(self.message, f"{so_far} {text}".strip()) for text in candidates])
+        return [min(1.0, max(0.0, (each.aggregate - 1) / 4)) for each in rated]

@@ -1,0 +1,1 @@
+"""Measures of repetition over conversations, with intervals."""

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from companion.speaking.pace import Pace
+
+
+def test_a_fast_machine_tries_as_many_as_it_may() -> None:
+    pace = Pace(4, 2.5)
+    pace.note(1, 1, 0.001)
+    assert pace.candidates == 4
+    assert Pace(2, 2.5).candidates == 2
+
+
+@pytest.mark.parametrize(("step", "candidates"), [(0.08, 4), (0.095, 3), (0.105, 2), (0.2, 1)])
+def test_a_slow_machine_tries_fewer_so_that_a_sentence_of_twenty_tokens_is_in_time(
+    step: float, candidates: int
+) -> None:
+    pace = Pace(4, 2.5)
+    pace.note(1, 10, 10 * step)
+    assert pace.candidates == candidates
+    assert pace.sentence(candidates) <= 2.5 or candidates == 1
+
+
+def test_what_was_measured_counts_more_than_the_rule_of_thumb() -> None:
+    pace = Pace(4, 2.5)
+    pace.note(1, 10, 1.0)
+    pace.note(4, 10, 5.0)
+    assert pace.sentence(4) == pytest.approx(20 * 0.5)
+    assert pace.candidates < 4
+
+
+def test_a_machine_that_becomes_busy_or_free_is_followed() -> None:
+    pace = Pace(4, 2.5)
+    pace.note(4, 20, 0.2)
+    assert pace.candidates == 4
+    for _ in range(5):
+        pace.note(4, 20, 10.0)
+    assert pace.candidates == 1
+    for _ in range(20):
+        pace.note(1, 20, 0.2)
+        pace.note(4, 20, 0.3)
+    assert pace.candidates == 4
+
+
+def test_long_sentences_leave_time_for_fewer() -> None:
+    pace = Pace(4, 2.5)
+    pace.note(1, 1, 0.07)
+    assert pace.candidates == 4
+    for _ in range(20):
+        pace.note_sentence(60)
+    assert pace.candidates == 1
+
+
+def test_no_step_is_no_measurement() -> None:
+    pace = Pace(4, 2.5)
+    pace.note(4, 0, 1.0)
+    assert not pace.measured
+    assert pace.candidates == 4
