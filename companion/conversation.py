@@ -13,7 +13,16 @@ from math import isfinite
 from typing import Literal
 
 from companion.context import fit
-from companion.engine.protocol import Engine, EngineCancelled, EngineError, EngineInfo, Finish, Piece, Sampling
+from companion.engine.protocol import (
+    Engine,
+    EngineCancelled,
+    EngineError,
+    EngineInfo,
+    Finish,
+    Piece,
+    ReadProgress,
+    Sampling,
+)
 from companion.errors import CompanionError, UsageError
 from companion.events import (
     Event,
@@ -104,6 +113,14 @@ class Conversation:
         charge = battery()
         if charge is None or charge >= self.settings.read_ahead_battery:
             self._ahead.start(self.before_next)
+
+    def catch_up(self, progress: ReadProgress | None = None) -> int:
+        """Read what was said before in a session that is gone on with; the number of tokens newly read.
+
+        Raises EngineError.
+        """
+        messages = self.before_next()
+        return self.engine.prefill(messages, progress) if messages else 0
 
     def before_next(self) -> list[Message]:
         """The next prompt up to the place of the person's words, planned as for a message without any cues."""

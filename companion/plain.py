@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -153,11 +154,31 @@ class PlainChat:
         self._waits = True
         try:
             self._conversation.engine.load(progress)
-            self._conversation.rest()
+            self._catch_up()
         except EngineError as error:
             self._print(f"Note: {error} You can still read and write here; every message is saved.")
         finally:
             self._waits = False
+
+    def _catch_up(self) -> None:
+        """A session that is gone on with is read by the model before the first message, so that its reply is quick."""
+        said = started = time.monotonic()
+
+        def progress(read: int, whole: int) -> None:
+            nonlocal said
+            now = time.monotonic()
+            if now - said >= 2 and read < whole:
+                said = now
+                self._print(
+                    f"Reading the conversation so far: {read:,} of {whole:,} tokens, {now - started:.0f} s. "
+                    "Ctrl-C goes on without."
+                )
+
+        try:
+            self._conversation.catch_up(progress)
+        except KeyboardInterrupt:
+            self._conversation.engine.cancel()
+            self._print("The rest is read with your next message.")
 
     def _command(self, command: str) -> str:
         if command == "/help":

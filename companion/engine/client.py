@@ -35,11 +35,12 @@ from companion.engine.protocol import (
     LoadProgress,
     Message,
     Piece,
+    ReadProgress,
     Sampling,
     check_count,
 )
 from companion.engine.remembered import Remembered, model_key
-from companion.engine.template import Part, render
+from companion.engine.template import render
 
 WORKER = (sys.executable, "-m", "companion.engine.worker")
 PATIENCE = 2.0  # seconds that a cancelled child has before it is killed
@@ -95,13 +96,20 @@ class LlamaEngine:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         self._begin()
         _, profile = self._ready()
-        return self._tokens("count", render(messages, profile))
+        return int(self._next(self._ask("count", parts=render(messages, profile)))["done"]["tokens"])
 
-    def prefill(self, messages: Sequence[Message]) -> int:
+    def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
         self._begin()
         try:
             _, profile = self._ready()
-            return self._tokens("prefill", render(messages, profile, ahead=True))
+            call = self._ask("prefill", parts=render(messages, profile, ahead=True))
+            while True:
+                match self._next(call):
+                    case {"read": read, "of": whole}:
+                        if progress:
+                            progress(read, whole)
+                    case {"done": {"tokens": tokens}}:
+                        return int(tokens)
         except EngineCancelled:
             return 0
 
@@ -208,9 +216,6 @@ class LlamaEngine:
             self._call = call = child.open_call()
         child.ask(call, op, **fields)
         return call
-
-    def _tokens(self, op: str, parts: list[Part]) -> int:
-        return int(self._next(self._ask(op, parts=parts))["done"]["tokens"])
 
     def _next(self, call: Call, timeout: float | None = None) -> Reply:
         """The next reply that is not an error. Raises queue.Empty after `timeout` seconds."""

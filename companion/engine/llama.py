@@ -198,11 +198,16 @@ class LlamaModel:
         self._tails, self._kept_logits = [], {}
         return logits
 
-    def read(self, tokens: Sequence[int]) -> None:
-        """Put the rest of these tokens, of which `reuse` kept the first, into the cache. Raises Stopped."""
+    def read(self, tokens: Sequence[int], report: Callable[[int, int], None] | None = None) -> None:
+        """Put the rest of these tokens, of which `reuse` kept the first, into the cache. Raises Stopped.
+
+        `report` gets the number of tokens in the cache, and of all, after each batch.
+        """
         while len(self._cache) < len(tokens):
             start = len(self._cache)
             self._decode(tokens[start : start + BATCH], logits=start + BATCH >= len(tokens))
+            if report:
+                report(len(self._cache), len(tokens))
 
     @property
     def cached(self) -> int:

@@ -32,6 +32,7 @@ __all__ = [
     "ModelMissing",
     "ModelRefused",
     "Piece",
+    "ReadProgress",
     "Sampling",
 ]
 
@@ -183,6 +184,10 @@ def check_count(count: int) -> None:
         raise ValueError(f"an engine offers 1 to {MOST_CANDIDATES} continuations, not {count}")
 
 
+ReadProgress = Callable[[int, int], None]
+"""Called now and then while a prompt is read, with the number of tokens read so far and of all tokens."""
+
+
 @runtime_checkable
 class Engine(Protocol):
     """A model that can be talked to. Every method that talks to the model loads it first if need be."""
@@ -195,7 +200,7 @@ class Engine(Protocol):
         """The length of the prompt that `stream` or `branch` would read."""
         ...
 
-    def prefill(self, messages: Sequence[Message]) -> int:
+    def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
         """Read the conversation ahead, to where the next words will go; the number of tokens newly read."""
         ...
 

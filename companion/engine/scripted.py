@@ -22,6 +22,7 @@ from companion.engine.protocol import (
     LoadProgress,
     Message,
     Piece,
+    ReadProgress,
     Sampling,
     check_count,
 )
@@ -106,12 +107,15 @@ class ScriptedEngine:
         self._ready()
         return len(_words(messages))
 
-    def prefill(self, messages: Sequence[Message]) -> int:
+    def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
         self._begin()
         self._ready()
         self.read_ahead.append(tuple(messages))
         words = _words(messages)
-        return len(words) - self._read(words)
+        kept = self._read(words)
+        if progress and kept < len(words):
+            progress(len(words), len(words))
+        return len(words) - kept
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
         self._begin()

@@ -118,13 +118,13 @@ class Speaker:
     def count(self, parts: Sequence[tuple[str, str]]) -> int:
         return len(self._prompt(parts).tokens)
 
-    def prefill(self, parts: Sequence[tuple[str, str]]) -> int:
+    def prefill(self, parts: Sequence[tuple[str, str]], report: Callable[[int, int], None] | None = None) -> int:
         """The number of tokens newly read, also when stopped on the way."""
         tokens = self._prompt(parts).tokens
         self._check_room(tokens)
         kept = self.model.reuse(tokens, for_reply=False)
         with contextlib.suppress(Stopped):
-            self.model.read(tokens)
+            self.model.read(tokens, report)
         return self.model.cached - kept
 
     def stream(self, parts: Sequence[tuple[str, str]], sampling: Sampling, emit: Callable[[str], None]) -> Outcome:

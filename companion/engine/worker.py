@@ -82,7 +82,8 @@ class Worker:
                 case "count":
                     return {"tokens": speaker.count(parts)}
                 case "prefill":
-                    return {"tokens": speaker.prefill(parts)}
+                    number = request["id"]
+                    return {"tokens": speaker.prefill(parts, lambda read, of: self._send(number, read=read, of=of))}
                 case "stream":
                     sampling = Sampling(**request["sampling"])
                     return asdict(speaker.stream(parts, sampling, lambda text: self._send(request["id"], text=text)))

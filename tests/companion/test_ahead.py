@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.engine.protocol import EngineDied
+from companion.engine.protocol import EngineDied, ReadProgress
 from companion.engine.scripted import ScriptedEngine
 from companion.speaking.ahead import ReadAhead, battery
 from planner.layouts import Message
@@ -22,7 +22,7 @@ class Reading(ScriptedEngine):
         self.begun = threading.Event()
         self.ended = threading.Event()
 
-    def prefill(self, messages: Sequence[Message]) -> int:
+    def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
         self._begin()
         self.begun.set()
         self._cancelled.wait()

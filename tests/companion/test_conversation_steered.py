@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from companion.conversation import Conversation
-from companion.engine.protocol import EngineDied, Message
+from companion.engine.protocol import EngineDied, Message, ReadProgress
 from companion.engine.scripted import ScriptedEngine
 from companion.events import Event, Failed, Finished, SentenceChosen, Stopped, Token
 from companion.rating import Rater
@@ -154,7 +154,7 @@ def test_what_the_person_does_comes_first(store: Store) -> None:
     begun = threading.Event()
 
     class Slow(ScriptedEngine):
-        def prefill(self, messages: Sequence[Message]) -> int:
+        def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
             self._begin()
             begun.set()
             self._cancelled.wait(30)

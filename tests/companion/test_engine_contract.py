@@ -119,7 +119,10 @@ def test_what_a_turn_has_read_is_not_read_again_in_the_next(engine: Engine) -> N
 def test_reading_ahead_leaves_only_the_new_words_to_read(engine: Engine) -> None:
     text, _ = reply(engine, HELLO)
     history = [*HELLO, Message("assistant", text)]
-    assert engine.prefill(history) > 0
+    seen: list[tuple[int, int]] = []
+    assert engine.prefill(history, lambda read, whole: seen.append((read, whole))) > 0
+    assert [read for read, _ in seen] == sorted({read for read, _ in seen})
+    assert seen[-1][0] == seen[-1][1] > 0
     assert engine.prefill(history) == 0
     words = "one two three four five"
     _, finish = reply(engine, [*history, Message("user", words)])

@@ -7,14 +7,14 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from companion.conversation import Conversation
-from companion.engine.protocol import EngineDied, EngineError
+from companion.engine.protocol import EngineDied, EngineError, Message, ReadProgress
 from companion.engine.scripted import ScriptedEngine
 from companion.errors import CompanionError
 from companion.events import Event
@@ -231,3 +231,54 @@ def test_afterwards_signals_do_what_they_did_before(store: Store) -> None:
     before = [signal.getsignal(number) for number in numbers]
     Chat(store, ScriptedEngine(), "/quit\n")
     assert [signal.getsignal(number) for number in numbers] == before
+
+
+class Slow(ScriptedEngine):
+    """Takes three seconds, by the clock of the chat, to read what was said before."""
+
+    def __init__(self, clock: list[float], *, pressed: bool = False) -> None:
+        super().__init__(["Welcome back."])
+        self._clock, self._pressed = clock, pressed
+
+    def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
+        read = super().prefill(messages)
+        for part in (1, 2, 3):
+            self._clock[0] += 1
+            if progress:
+                progress(part * 1000, 3000)
+            if self._pressed:
+                signal.raise_signal(signal.SIGINT)
+        return read
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_a_session_that_is_gone_on_with_is_read_first_with_progress_and_a_way_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch, pressed: bool
+) -> None:
+    session = store.new_session("mini")
+    said = store.add_user_turn(session.id, "hello")
+    store.finish_reply(store.begin_reply(session.id, said.id).id, Status.COMPLETE, "Hi.")
+    clock = [0.0]
+    monkeypatch.setattr("companion.plain.time.monotonic", lambda: clock[0])
+    engine = Slow(clock, pressed=pressed)
+    conversation = Conversation(store, engine, CueTagger(), session, Settings(candidates=1))
+    out = io.StringIO()
+    assert PlainChat(conversation, lines=io.StringIO("back\n"), out=out).run() == 0
+    assert [message.content for message in engine.read_ahead[0]] == ["hello", "Hi."]
+    note = (
+        "The rest is read with your next message."
+        if pressed
+        else "Reading the conversation so far: 2,000 of 3,000 tokens, 2 s. Ctrl-C goes on without."
+    )
+    assert out.getvalue() == f"{note}\nCompanion: Welcome back.\n{GOODBYE}"
+
+
+def test_why_shows_the_ways_a_sentence_could_have_gone(store: Store) -> None:
+    engine = ScriptedEngine(branches=[["That makes sense.", "I love you.", "What happened?"], [""]])
+    shown = Chat(store, engine, "I am sad\n/why\n", candidates=4).shown
+    assert "Companion: What happened?\n" in shown
+    assert re.search(r"^Sentence 1: kept because .*\.$", shown, re.M)
+    assert re.search(r"^  > What happened\?  \[questioning\]$", shown, re.M)
+    assert re.search(r"^    That makes sense\.  \[validation\]$", shown, re.M)
+    assert "      not to be said: love or a mind of its own\n" in shown
+    assert re.search(r"^      -?\d\.\d\d = plan -?\d\.\d\d  novelty \d\.\d\d  quality", shown, re.M)
