@@ -21,6 +21,14 @@ from gguf.constants import TokenType
 
 from companion.paths import shipped_models
 
+
+@lib.llama_log_callback  # type: ignore[untyped-decorator]  # the bindings are untyped
+def _silent(level: int, text: bytes, _: object) -> None:
+    """llama.cpp tells of every tensor."""
+
+
+lib.llama_log_set(_silent, None)
+
 VOCABULARY = 151_936
 CONTEXT = 4096
 HEAD = 128

@@ -20,6 +20,23 @@ from planner.tactics import TACTICS, Tactic
 LONG_SENTENCE = 30
 """Words from which a sentence runs on; at twice as many the penalty is whole."""
 
+WORN_OPENERS = (
+    "it sounds like",
+    "that sounds like",
+    "i'm sorry to",
+    "i'm so sorry",
+    "i'm really sorry",
+    "i hear you",
+    "i can understand",
+    "i can see",
+    "i understand that",
+    "it's understandable that",
+    "thank you for",
+)
+"""How programs open replies to distress, whatever was said (safety_and_measures.md, 4.2)."""
+WORN = 0.5
+"""What one of those counts, beside 1 for an opening of this conversation."""
+
 ECHO_WORDS = 4
 """Words in a row that count as said again."""
 
@@ -110,7 +127,10 @@ def score(
     on_plan = plan_part(candidate, plan, draft)
     novelty = novelty_part(candidate, ledger, draft)
     quality = candidate.quality or 0.0
-    opener = 0.0 if draft.sentences else opener_part(candidate.text, plan.avoid_openers)
+    opener = 0.0
+    if not draft.sentences:
+        worn = WORN * opener_part(candidate.text, WORN_OPENERS)
+        opener = max(worn, opener_part(candidate.text, plan.avoid_openers))
     run_on = run_on_part(candidate.text, room=plan.words - draft.words)
     echo = echo_part(candidate.text, draft.said)
     total = (

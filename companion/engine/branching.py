@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from companion.engine.protocol import Continuation, ContinuationEnd, Sampling
@@ -12,12 +13,20 @@ from companion.engine.sentence_end import SentenceEnd
 if TYPE_CHECKING:
     from companion.engine.llama import LlamaModel
 
+SPREAD = 0.4
+"""Each further candidate is drawn this much hotter than the first, in units of its temperature: at one temperature a
+sure model says the same thing four times. None is hotter than 1, or than the first."""
 STRAGGLER = 1.5
 """A candidate is abandoned when it is this many times as long as any that has ended, and ENDED have: a step costs
 nearly as much for one that is left as for all."""
 ENDED = 2
-SHORT = 10
-"""Tokens up to which a candidate is never abandoned: two interjections are no choice."""
+SHORT = 20
+"""Tokens up to which a candidate is never abandoned: interjections are no choice, and short ones must not win by it."""
+
+
+def heat(sampling: Sampling, number: int) -> float:
+    """The temperature of one of several candidates; greedy ones stay greedy."""
+    return min(sampling.temperature * (1 + SPREAD * number), max(sampling.temperature, 1.0))
 
 
 class Candidate:
@@ -79,8 +88,8 @@ def grow(
     model.fork(len(candidates))
     samplers: list[Any] = []
     try:
-        for seed in seeds:
-            samplers.append(model.sampler(sampling, seed, recent))
+        for number, seed in enumerate(seeds):
+            samplers.append(model.sampler(replace(sampling, temperature=heat(sampling, number)), seed, recent))
         return _grow(model, candidates, samplers, ends)
     finally:
         for sampler in samplers:

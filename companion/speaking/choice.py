@@ -77,6 +77,8 @@ class Chooser:
 
     def choose(self, candidates: Sequence[str]) -> Choice:
         """Score the texts that could come next, and keep the best."""
+        if not candidates:
+            return Choice((), None)
         draft = Draft(tuple(self._tactics), (*self._texts, *self.earlier), sum(len(words_of(t)) for t in self._texts))
         tactics = self._read(candidates)
         qualities = self._rate(candidates)

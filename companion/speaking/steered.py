@@ -14,7 +14,7 @@ from planner.layouts import Message
 LONGEST = 64
 """Tokens of one candidate; what is longer is not likely to be a sentence."""
 TRIES = 3
-"""How often ways on are asked for where none of them may be said."""
+"""How often ways on are asked for where none of them may be said, or all open as a recent reply did."""
 FALLBACK = "I would rather not put that into words the way it came out. What matters most to you in this?"
 """Said where a reply has not begun and nothing that the model offers may be said."""
 ANOTHER_SEED = 7919
@@ -42,21 +42,25 @@ def steered(
         if count == 1:
             yield from reply.rest()
             return
+        ways: list[Continuation] = []
+        choice = Choice((), None)
         for attempt in range(TRIES):
             branches = reply.branch(count, attempt)
             if branches.cancelled:
                 yield reply.finish("cancelled")
                 return
-            ways, over = _ways(branches.continuations, begun=bool(reply.text))
-            if over or not ways:
+            offered, over = _ways(branches.continuations, begun=bool(reply.text))
+            if over:
                 yield reply.finish("stop")
                 return
+            ways += [way for way in offered if way.text not in {known.text for known in ways}]
             choice = chooser.choose([way.text for way in ways])
-            yield choice
-            if choice.kept is not None:
+            if not ways or not (choice.kept is None or _worn_out(choice)):
                 break
-        else:
-            if not reply.text:
+        if ways:
+            yield choice
+        if choice.kept is None:
+            if ways and not reply.text:
                 yield Piece(FALLBACK)
             yield reply.finish("stop")
             return
@@ -66,6 +70,11 @@ def steered(
         if kept.end == "stop" or reply.left <= 0 or (kept.end == "length" and kept.tokens < LONGEST):
             yield reply.finish("stop" if kept.end == "stop" else "length")
             return
+
+
+def _worn_out(choice: Choice) -> bool:
+    """Whether even the best way opens as a recent reply did."""
+    return choice.kept is not None and choice.considered[choice.kept].score.opener == 1.0
 
 
 def _ways(offered: Sequence[Continuation], *, begun: bool) -> tuple[list[Continuation], bool]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from companion.engine.branching import Candidate, grow
+from companion.engine.branching import Candidate, grow, heat
 from companion.engine.protocol import Continuation, Sampling
 
 if TYPE_CHECKING:
@@ -106,15 +106,15 @@ def test_a_candidate_that_never_ends_is_bounded() -> None:
 
 
 def test_a_straggler_is_cut_once_two_others_have_ended() -> None:
-    model = FakeModel([*words(7), ".", " So"], [*words(5), ".", " So"], words(99), words(99))
+    model = FakeModel([*words(17), ".", " So"], [*words(15), ".", " So"], words(99), words(99))
     ways = grown(model, 4)
-    assert [(way.tokens, way.end) for way in ways] == [(8, "sentence"), (6, "sentence"), (13, "cut"), (13, "cut")]
-    assert len(model.batches) == 12
+    assert [(way.tokens, way.end) for way in ways] == [(18, "sentence"), (16, "sentence"), (28, "cut"), (28, "cut")]
+    assert len(model.batches) == 27
 
 
 def test_a_short_candidate_is_never_cut() -> None:
     ways = grown(FakeModel(["Oh", ".", " So"], ["Ah", ".", " So"], [*words(9), ".", " So"], words(99)), 4)
-    assert [(way.tokens, way.end) for way in ways[2:]] == [(10, "sentence"), (16, "cut")]
+    assert [(way.tokens, way.end) for way in ways[2:]] == [(10, "sentence"), (21, "cut")]
 
 
 def test_a_candidate_is_not_cut_beside_a_single_one_that_has_ended() -> None:
@@ -158,3 +158,12 @@ def test_samplers_are_freed_when_the_model_fails() -> None:
     with pytest.raises(RuntimeError):
         grown(model, 2)
     assert model.freed == 2
+
+
+def test_further_candidates_are_drawn_hotter_but_none_wildly() -> None:
+    cool = Sampling(temperature=0.3)
+    assert [round(heat(cool, number), 2) for number in range(4)] == [0.3, 0.42, 0.54, 0.66]
+    warm = Sampling(temperature=0.8)
+    assert [round(heat(warm, number), 2) for number in range(4)] == [0.8, 1.0, 1.0, 1.0]
+    assert [heat(Sampling(temperature=1.5), number) for number in range(4)] == [1.5] * 4
+    assert [heat(Sampling(temperature=0.0), number) for number in range(4)] == [0.0] * 4

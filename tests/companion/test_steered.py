@@ -10,13 +10,14 @@ from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
 from companion.speaking.steered import FALLBACK, LONGEST, TRIES, steered
 from planner.layouts import Message
-from planner.ledger import Ledger
+from planner.ledger import Ledger, TurnRecord
 from planner.policy import plan
 from planner.reading import Reading
 from planner.steering import SteeringWeights
 from tests.companion.fakes import CueTagger
 
 PROMPT = [Message("user", "hello")]
+NOTHING_SAID = Ledger()
 Item = Choice | Piece | Finish
 
 
@@ -27,8 +28,9 @@ def speak(
     messages: Sequence[Message] = PROMPT,
     sampling: Sampling | None = None,
     stop_after: int | None = None,
+    ledger: Ledger = NOTHING_SAID,
 ) -> list[Item]:
-    chooser = Chooser(CueTagger(), None, plan(Ledger(), Reading()), Ledger(), SteeringWeights(), "hello")
+    chooser = Chooser(CueTagger(), None, plan(ledger, Reading()), ledger, SteeringWeights(), "hello")
     items: list[Item] = []
     for item in steered(
         engine,
@@ -124,7 +126,9 @@ def test_what_may_not_be_said_is_drawn_again() -> None:
     engine = ScriptedEngine(branches=[["I love you."], ["My mom left me too."], ["What happened?"], [""]])
     items = speak(engine)
     assert text(items) == "What happened?"
-    assert [item.kept for item in items if isinstance(item, Choice)] == [None, None, 0]
+    (choice,) = (item for item in items if isinstance(item, Choice))
+    assert choice.kept == 2
+    assert [bool(each.veto) for each in choice.considered] == [True, True, False]
 
 
 def test_where_nothing_may_be_said_something_fixed_is() -> None:
@@ -134,6 +138,18 @@ def test_where_nothing_may_be_said_something_fixed_is() -> None:
     assert len(engine.branched) == TRIES
     begun = ScriptedEngine(branches=[["Yes."], *[["I love you."]] * TRIES])
     assert text(speak(begun)) == "Yes."
+
+
+def test_where_every_way_opens_as_a_recent_reply_did_others_are_drawn() -> None:
+    ledger = Ledger((TurnRecord((frozenset(),), opener="i hear you"),))
+    worn, fresh = "I hear you loud and clear.", "The week was long."
+    engine = ScriptedEngine(branches=[[worn], [worn, fresh], [""]])
+    assert text(speak(engine, ledger=ledger)) == fresh
+    stuck = ScriptedEngine(branches=lambda messages, count: [""] if len(messages) > 1 else [worn])
+    items = speak(stuck, ledger=ledger)
+    assert text(items) == worn
+    assert len([item for item in items if isinstance(item, Choice)]) == 1
+    assert len(stuck.branched) == TRIES + 1
 
 
 def test_a_slow_machine_streams() -> None:

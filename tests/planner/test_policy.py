@@ -171,7 +171,8 @@ def test_what_was_used_much_of_late_rests_the_most_used_first() -> None:
 
 def test_recent_openers_are_to_be_avoided() -> None:
     ledger = Ledger(tuple(turn({V}, opener=opener) for opener in ("a b c", "d e f", "g h i", "d e f")))
-    assert plan(ledger, Reading()).avoid_openers == ("d e f", "g h i")
+    assert plan(ledger, Reading(), settings=PlanSettings(openers=3)).avoid_openers == ("d e f", "g h i")
+    assert plan(ledger, Reading()).avoid_openers == ("d e f", "g h i", "a b c")
     assert plan(ledger, Reading(), settings=PlanSettings(openers=1)).avoid_openers == ("d e f",)
 
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.ledger import Ledger, TurnRecord
+from planner.ledger import Ledger, TurnRecord, opener_of
 from planner.novelty import KL_CAP, kl
 from planner.policy import PlanSettings, plan
 from planner.reading import Reading
 from planner.steering import (
+    WORN_OPENERS,
     Candidate,
     Draft,
     Score,
@@ -142,6 +143,14 @@ def test_nothing_is_chosen_when_everything_is_vetoed() -> None:
 def test_a_quality_out_of_range_is_refused(quality: float) -> None:
     with pytest.raises(ValueError, match="quality is a number from 0 to 1"):
         Candidate("Hm.", frozenset(), quality)
+
+
+def test_a_worn_opening_counts_half_until_this_conversation_has_heard_it() -> None:
+    candidate = saying(V, text="It sounds like a lot.")
+    assert score(candidate, plan(Ledger(), Reading()), Ledger()).opener == 0.5
+    heard = Ledger((TurnRecord((frozenset({V}),), opener="it sounds like"),))
+    assert score(candidate, plan(heard, Reading()), heard).opener == 1.0
+    assert all(len(opener.split()) == 3 and opener == opener_of(opener) for opener in WORN_OPENERS)
 
 
 def test_a_sentence_runs_on_where_the_reply_would_be_longer_than_planned() -> None:
