@@ -31,9 +31,9 @@ def explain_choices(choices: Sequence[Choice]) -> str:
         return "The reply was said as it came, without comparing ways to say it."
     rows = []
     for number, choice in enumerate(choices, start=1):
-        rows += ["", f"Sentence {number}: kept because {choice.reason}."]
+        rows += ["", f"Sentence {number}, kept: {choice.reason}."]
         if choice.kept is None:
-            rows[-1] = f"Sentence {number}: {choice.reason}."
+            rows[-1] = f"Sentence {number}, nothing kept: {choice.reason}."
         order = sorted(range(len(choice.considered)), key=lambda index: index != choice.kept)
         for index in order:
             each = choice.considered[index]

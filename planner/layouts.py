@@ -3,8 +3,8 @@
 mint  everything in one system message, in the order of MINT's training prompts (structure theirs, wording
       ours): role, tactics, usage, response rules, length. The plan enters through the usage block. Without a
       plan it is MINT's plain layout: role, response rules, length.
-tail  a system message whose bytes never change, the history, and the plan last. What stands before the plan
-      is the same in the next turn's prompt, so an engine that keeps its prefix has read it already.
+tail  a system message whose bytes never change, the history, and the plan right before the person's last message:
+      while they type, all of it can be read that stands before their words.
 mini  the history and nothing else; the plan's targets are control tokens at the start of the reply.
 """
 
@@ -56,10 +56,9 @@ def render(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger
         case Layout.MINT:
             return [Message("system", _mint_system(plan, ledger)), *history]
         case Layout.TAIL:
-            # A message of its own and not a line under the person's words: those stay what they typed, and no
+            # A message of its own and not a line above the person's words: those stay what they typed, and no
             # message of theirs can pass for the plan. Its role is system because it instructs.
-            note = [] if plan is None else [Message("system", _note(plan))]
-            return [Message("system", TAIL_SYSTEM), *history, *note]
+            return [*ahead(layout, history[:-1], plan, ledger), history[-1]]
         case Layout.MINI:
             return [*history, Message("assistant", "", controls_of(plan))]
 
@@ -67,14 +66,15 @@ def render(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger
 def ahead(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger: Ledger) -> list[Message]:
     """What stands before the person's next words, whatever they are: what `render` begins with after `history`.
 
-    history ends with a reply, or is empty. It holds as long as the plan stays the one given here; the tail and mini
-    layouts put nothing of a plan before the person's words.
+    history ends with a reply, or is empty. It holds as long as the plan stays the one given here; the mini layout
+    puts nothing of a plan before the person's words.
     """
     match layout:
         case Layout.MINT:
             return [Message("system", _mint_system(plan, ledger)), *history]
         case Layout.TAIL:
-            return [Message("system", TAIL_SYSTEM), *history]
+            note = [] if plan is None else [Message("system", _note(plan))]
+            return [Message("system", TAIL_SYSTEM), *history, *note]
         case Layout.MINI:
             return list(history)
 
@@ -122,7 +122,7 @@ TAIL_SYSTEM = "\n\n".join(
     (
         _ROLE,
         f"The ten tactics of support:\n{_numbered(examples=False)}",
-        "After the person's message a note may say which of them fit now. Follow it, and never mention it.",
+        "Before the person's message a note may say which of them fit now. Follow it, and never mention it.",
         _RESPONSE_RULES,
         _LENGTH_RULE,
     )

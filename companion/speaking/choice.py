@@ -40,11 +40,11 @@ class Choice:
     def reason(self) -> str:
         """Why this one, in words."""
         if self.kept is None:
-            return "none of them was fit to be said"
+            return "none of the ways was fit to be said"
         chosen = self.considered[self.kept].score
         others = [each.score for each in self.considered if each.score.eligible and each.score is not chosen]
         if not others:
-            return "the only one that could be said"
+            return "the only way that could be said"
         ahead = {
             name: getattr(chosen, part) - max(getattr(other, part) for other in others)
             for part, name in (("plan", "closest to the plan"), ("novelty", "least like the last reply"),
@@ -56,7 +56,7 @@ class Choice:
                                ("echo", "repeats least"))
         }  # fmt: skip
         reasons = [name for name, lead in (ahead | clear).items() if lead > 1e-9]
-        return ", ".join(reasons) or "the best in sum"
+        return ", ".join(reasons) or "best in sum"
 
 
 @dataclass

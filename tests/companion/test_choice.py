@@ -82,13 +82,13 @@ def test_what_must_not_be_said_is_not_kept_however_good() -> None:
     choice = chooser(rater=LikesLong()).choose(["I will always be here for you, whatever comes.", "Yes."])
     assert choice.kept == 1
     assert choice.considered[0].veto == "a promise it cannot keep"
-    assert choice.reason == "the only one that could be said"
+    assert choice.reason == "the only way that could be said"
 
 
 def test_where_nothing_may_be_said_nothing_is_kept() -> None:
     choice = chooser().choose(["I love you.", "My mom died too."])
     assert choice.kept is None
-    assert choice.reason == "none of them was fit to be said"
+    assert choice.reason == "none of the ways was fit to be said"
 
 
 def test_an_opening_of_late_is_avoided() -> None:

@@ -386,7 +386,7 @@ def test_the_plans_text_never_enters_the_history(store: Store, layout: str) -> N
     if layout == "tail":
         notes = [m.content for m in last if m.role == "system" and m.content != TAIL_SYSTEM]
         assert len(notes) == 1
-        assert last[-1].content == notes[0]
+        assert last[-2].content == notes[0]
 
 
 def test_a_conversation_that_is_resumed_sees_what_was_said_before(path: Path) -> None:

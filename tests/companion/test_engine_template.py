@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.engine.profile import Profile
 from companion.engine.template import Kind, Part, render
-from planner.layouts import Message
+from planner import layouts
+from planner.layouts import Layout, Message
+from planner.ledger import Ledger, TurnRecord
+from planner.policy import plan
+from planner.reading import Reading
+from planner.tactics import Tactic
 
 PLAIN = Profile()
 MINI = Profile(controls=frozenset({"<|validation|>", "<|questioning|>"}))
@@ -82,6 +88,16 @@ def test_reading_ahead_after_a_reply_goes_up_to_the_persons_words() -> None:
     ahead = spelled(render(TALK[:2], PLAIN, ahead=True))
     assert ahead.endswith("hello<|im_end|>\n<|im_start|>user\n")
     assert spelled(render(TALK, PLAIN)).startswith(ahead)
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_in_every_layout_what_is_read_ahead_is_the_beginning_of_the_next_prompt(layout: Layout) -> None:
+    ledger = Ledger((TurnRecord((frozenset({Tactic.VALIDATION}),), "hello"),))
+    made = plan(ledger, Reading())
+    read = spelled(render(layouts.ahead(layout, TALK[:2], made, ledger), MINI, ahead=True))
+    prompt = spelled(render(layouts.render(layout, TALK, made, ledger), MINI))
+    assert prompt.startswith(read)
+    assert prompt.removeprefix(read).startswith("so<|im_end|>\n<|im_start|>assistant\n")
 
 
 def test_reading_ahead_of_nothing_but_the_system_message_goes_up_to_the_persons_words() -> None:

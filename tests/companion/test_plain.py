@@ -277,7 +277,7 @@ def test_why_shows_the_ways_a_sentence_could_have_gone(store: Store) -> None:
     engine = ScriptedEngine(branches=[["That makes sense.", "I love you.", "What happened?"], [""]])
     shown = Chat(store, engine, "I am sad\n/why\n", candidates=4).shown
     assert "Companion: What happened?\n" in shown
-    assert re.search(r"^Sentence 1: kept because .*\.$", shown, re.M)
+    assert re.search(r"^Sentence 1, kept: .*\.$", shown, re.M)
     assert re.search(r"^  > What happened\?  \[questioning\]$", shown, re.M)
     assert re.search(r"^    That makes sense\.  \[validation\]$", shown, re.M)
     assert "      not to be said: love or a mind of its own\n" in shown

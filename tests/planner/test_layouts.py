@@ -38,8 +38,7 @@ def test_the_history_is_in_every_prompt_as_it_was(layout: Layout, ledger: Ledger
     history = list(HISTORY)
     for made in (plan(ledger, reading), None):
         messages = render(layout, history, made, ledger)
-        start = messages.index(history[0])
-        assert messages[start : start + len(history)] == history == HISTORY
+        assert [message for message in messages if message in history] == history == HISTORY
         assert all(not message.controls for message in messages[:-1])
 
 
@@ -100,12 +99,12 @@ def test_mint_without_a_plan_is_the_plain_layout() -> None:
     assert system.index("You are companion") < system.index("How to reply") < system.index("200 tokens")
 
 
-def test_the_tail_puts_the_plan_last_as_a_note_of_its_own() -> None:
+def test_the_tail_puts_the_plan_before_the_persons_words_as_a_note_of_its_own() -> None:
     ledger = after({P}, opener="it sounds like")
     made = plan(ledger, Reading())
     messages = render(Layout.TAIL, HISTORY, made, ledger)
-    assert [message.role for message in messages] == ["system", "user", "assistant", "user", "system"]
-    assert messages[-1].content.splitlines() == [
+    assert [message.role for message in messages] == ["system", "user", "assistant", "system", "user"]
+    assert messages[-2].content.splitlines() == [
         f"For this reply: aim for {made.targets[0].label} and {made.targets[1].label}.",
         "Go easy on paraphrasing.",
         "Leave out for now: advice and self disclosure.",
@@ -116,13 +115,13 @@ def test_the_tail_puts_the_plan_last_as_a_note_of_its_own() -> None:
 def test_a_note_has_no_line_for_what_there_is_none_of() -> None:
     ledger = Ledger((TurnRecord(()), TurnRecord((frozenset({V}),)), TurnRecord(())))
     everything_open = plan(ledger, Reading(), settings=PlanSettings(self_disclosure=True, targets=10))
-    lines = render(Layout.TAIL, HISTORY, everything_open, ledger)[-1].content.splitlines()
+    lines = render(Layout.TAIL, HISTORY, everything_open, ledger)[-2].content.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("For this reply: aim for")
 
 
 def test_in_a_crisis_the_note_leaves_out_what_is_closed() -> None:
-    note = render(Layout.TAIL, HISTORY, plan(Ledger(), Reading(risk=3)), Ledger())[-1].content
+    note = render(Layout.TAIL, HISTORY, plan(Ledger(), Reading(risk=3)), Ledger())[-2].content
     closed = "advice, emotional expression, self disclosure, reappraisal and empowerment"
     assert f"Leave out for now: {closed}." in note
 
@@ -175,4 +174,4 @@ def test_what_is_read_ahead_is_how_the_next_prompt_begins(layout: Layout) -> Non
     expected = plan(ledger, Reading())
     before = ahead(layout, HISTORY[:2], expected, ledger)
     assert render(layout, HISTORY, expected, ledger)[: len(before)] == before
-    assert len(before) == (2 if layout is Layout.MINI else 3)
+    assert len(before) == {Layout.MINT: 3, Layout.TAIL: 4, Layout.MINI: 2}[layout]
