@@ -49,7 +49,7 @@ class PlanSettings:
     """lambda: how strongly used tactics are held back; 0 turns that off."""
     targets: int = 2
     """How many tactics a reply aims for, at most."""
-    openers: int = 6
+    openers: int = 8
     """How many of the last replies' openings are to be avoided."""
     words: int = REPLY_WORDS
     """Words a reply may have before it runs on."""

@@ -93,7 +93,7 @@ class _Reply:
         self._started = time.monotonic()
         self._first_ms: float | None = None
         self._prompt: tuple[int, int] | None = None
-        self._sentences = self._tokens = 0
+        self._sentences = self._tokens = self._steps = 0
         self.text = ""
 
     @property
@@ -108,6 +108,7 @@ class _Reply:
             seed = (seed + self._sentences + ANOTHER_SEED * attempt) % 2**31
         sampling = replace(self._sampling, seed=seed, max_tokens=self.left)
         branches = self._engine.branch(self._open(), sampling, count, limit=min(LONGEST, self.left))
+        self._steps = branches.steps
         if not branches.cancelled:
             self._prompt = self._prompt or (branches.prompt_tokens, branches.cached_tokens)
             self._pace.note(count, branches.steps, (branches.total_ms - branches.first_ms) / 1000)
@@ -120,7 +121,7 @@ class _Reply:
         self._tokens += way.tokens
         self._sentences += 1
         if way.end == "sentence":
-            self._pace.note_sentence(way.tokens)
+            self._pace.note_sentence(self._steps)
         return Piece(way.text)
 
     def rest(self) -> Iterator[Piece | Finish]:

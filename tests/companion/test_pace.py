@@ -12,7 +12,7 @@ def test_a_fast_machine_tries_as_many_as_it_may() -> None:
     assert Pace(2, 2.5).candidates == 2
 
 
-@pytest.mark.parametrize(("step", "candidates"), [(0.08, 4), (0.095, 3), (0.105, 2), (0.2, 1)])
+@pytest.mark.parametrize(("step", "candidates"), [(0.05, 4), (0.06, 3), (0.08, 2), (0.2, 1)])
 def test_a_slow_machine_tries_fewer_so_that_a_sentence_of_twenty_tokens_is_in_time(
     step: float, candidates: int
 ) -> None:
@@ -45,7 +45,7 @@ def test_a_machine_that_becomes_busy_or_free_is_followed() -> None:
 
 def test_long_sentences_leave_time_for_fewer() -> None:
     pace = Pace(4, 2.5)
-    pace.note(1, 1, 0.07)
+    pace.note(1, 1, 0.05)
     assert pace.candidates == 4
     for _ in range(20):
         pace.note_sentence(60)
