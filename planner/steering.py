@@ -34,7 +34,7 @@ WORN_OPENERS = (
     "thank you for",
 )
 """How programs open replies to distress, whatever was said (safety_and_measures.md, 4.2)."""
-WORN = 0.5
+WORN = 0.6
 """What one of those counts, beside 1 for an opening of this conversation."""
 
 ECHO_WORDS = 4

@@ -145,9 +145,9 @@ def test_a_quality_out_of_range_is_refused(quality: float) -> None:
         Candidate("Hm.", frozenset(), quality)
 
 
-def test_a_worn_opening_counts_half_until_this_conversation_has_heard_it() -> None:
+def test_a_worn_opening_counts_less_until_this_conversation_has_heard_it() -> None:
     candidate = saying(V, text="It sounds like a lot.")
-    assert score(candidate, plan(Ledger(), Reading()), Ledger()).opener == 0.5
+    assert score(candidate, plan(Ledger(), Reading()), Ledger()).opener == 0.6
     heard = Ledger((TurnRecord((frozenset({V}),), opener="it sounds like"),))
     assert score(candidate, plan(heard, Reading()), heard).opener == 1.0
     assert all(len(opener.split()) == 3 and opener == opener_of(opener) for opener in WORN_OPENERS)
