@@ -1,6 +1,7 @@
 """Replies of a model to fifty opening messages, for reading: `python -m training.samples MODEL.gguf`.
 
-They go through the same planner, layout and engine as in the chat, off the record.
+They go through the same planner, layout and engine as in the chat, off the record, but are said as they come: what the
+model does by itself, without choosing among sentences.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def main() -> None:
     chosen = parser.parse_args()
     messages = OPENINGS.read_text("utf-8").splitlines()[: chosen.n]
     print("| message | reply |\n|---|---|")
-    for message, reply in samples(chosen.model, messages, Settings(seed=chosen.seed, temperature=chosen.temperature)):
+    settings = Settings(seed=chosen.seed, temperature=chosen.temperature, candidates=1)
+    for message, reply in samples(chosen.model, messages, settings):
         print(f"| {message} | {' '.join(reply.split())} |")
 
 
