@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
-from math import isfinite
+from dataclasses import replace
 from typing import Literal
 
 from companion.context import fit
@@ -378,7 +377,7 @@ def candidate_rows(choice: Choice) -> list[Candidate]:
         Candidate(
             each.text,
             tuple(tactic.value for tactic in each.tactics),
-            {name: round(value, 4) for name, value in asdict(each.score).items() if isfinite(value)},
+            each.parts,
             each.veto,
             kept=number == choice.kept,
         )

@@ -22,9 +22,6 @@ def explain_plan(made: Plan) -> str:
     return "\n".join(rows)
 
 
-PARTS = ("plan", "novelty", "quality", "opener", "run_on", "echo")
-
-
 def explain_choices(choices: Sequence[Choice]) -> str:
     """For each sentence the ways it could have gone, the kept one first, with the parts of their scores."""
     if not choices:
@@ -42,7 +39,8 @@ def explain_choices(choices: Sequence[Choice]) -> str:
             if each.veto:
                 rows.append(f"      not to be said: {each.veto}")
             else:
-                parts = "  ".join(f"{part.replace('_', ' ')} {getattr(each.score, part):.2f}" for part in PARTS)
-                rows.append(f"      {each.score.total:.2f} = {parts}")
+                *parts, (_, total) = each.parts.items()
+                shown = "  ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in parts)
+                rows.append(f"      {total:.2f}: {shown}")
     rows += ["", "plan, novelty and quality count for a way, opener, run on and echo against it."]
     return "\n".join(rows[1:])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from math import isfinite
 
 import click
 
@@ -95,7 +94,7 @@ def as_record(session: str, reply: Reply) -> dict[str, object]:
                     {
                         "text": each.text,
                         "tactics": list(each.tactics),
-                        "score": {k: round(v, 4) for k, v in asdict(each.score).items() if isfinite(v)},
+                        "score": each.parts,
                         "veto": each.veto,
                     }
                     for each in choice.considered

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from math import isfinite
 
 from companion.rating import Rater
 from companion.safety.lint import veto
@@ -27,6 +28,11 @@ class Considered:
     score: Score
     veto: str = ""
     """Why it was not to be said at all; empty where it was."""
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The parts of the score by name and their total, which a veto leaves out."""
+        return {name: round(value, 4) for name, value in asdict(self.score).items() if isfinite(value)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SLOWER_PER_ROW = 0.45
-"""One more candidate makes a step of decoding about this much slower (2.4 times for four), until it is measured."""
+"""One more candidate makes a step of decoding about this much slower (2.4 times for four)."""
 USUAL_SENTENCE = 20.0
 """Tokens of a sentence, until some were seen."""
 WEIGHT = 0.3
@@ -16,18 +16,22 @@ class Pace:
     def __init__(self, most: int, seconds: float) -> None:
         """At most `most` candidates; a sentence should take at most `seconds`."""
         self.most, self.seconds = most, seconds
-        self._step: dict[int, float] = {}
+        self._step: float | None = None  # seconds of a step with one candidate
         self._tokens = USUAL_SENTENCE
 
     @property
     def measured(self) -> bool:
-        return bool(self._step)
+        return self._step is not None
 
     def note(self, candidates: int, steps: int, seconds: float) -> None:
-        """`steps` steps of decoding with so many candidates took so long."""
+        """`steps` steps of decoding with so many candidates took so long.
+
+        One figure serves all numbers of candidates: one of a number that is no longer tried would never change.
+        """
         if steps > 0:
-            latest = seconds / steps
-            self._step[candidates] = latest + (1 - WEIGHT) * (self._step.get(candidates, latest) - latest)
+            latest = seconds / steps / _slower(candidates)
+            before = latest if self._step is None else self._step
+            self._step = before + WEIGHT * (latest - before)
 
     def note_sentence(self, steps: int) -> None:
         """The longest candidate of a sentence took so many steps."""
@@ -35,11 +39,7 @@ class Pace:
 
     def sentence(self, candidates: int) -> float:
         """Seconds a sentence is expected to take with so many candidates; 0 before anything was measured."""
-        if not self._step:
-            return 0.0
-        nearest = min(self._step, key=lambda known: abs(known - candidates))
-        slower = _slower(candidates) / _slower(nearest)
-        return self._tokens * self._step[nearest] * slower
+        return self._tokens * (self._step or 0.0) * _slower(candidates)
 
     @property
     def candidates(self) -> int:

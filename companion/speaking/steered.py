@@ -46,7 +46,7 @@ def steered(
         choice = Choice((), None)
         for attempt in range(TRIES):
             branches = reply.branch(count, attempt)
-            if branches.cancelled:
+            if branches.cancelled or stopped():
                 yield reply.finish("cancelled")
                 return
             offered, over = _ways(branches.continuations, begun=bool(reply.text))

@@ -281,4 +281,4 @@ def test_why_shows_the_ways_a_sentence_could_have_gone(store: Store) -> None:
     assert re.search(r"^  > What happened\?  \[questioning\]$", shown, re.M)
     assert re.search(r"^    That makes sense\.  \[validation\]$", shown, re.M)
     assert "      not to be said: love or a mind of its own\n" in shown
-    assert re.search(r"^      -?\d\.\d\d = plan -?\d\.\d\d  novelty \d\.\d\d  quality", shown, re.M)
+    assert re.search(r"^      -?\d\.\d\d: plan -?\d\.\d\d  novelty \d\.\d\d  quality", shown, re.M)
