@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
 
 from companion.context import fit
+from companion.draft import Draft
 from companion.engine.protocol import (
     Engine,
     EngineCancelled,
@@ -28,31 +28,28 @@ from companion.events import (
     Failed,
     Finished,
     Planned,
-    Reply,
+    ReplyBegun,
     SentenceChosen,
     Stopped,
-    TaggedSentence,
     Timings,
     Token,
     Trimmed,
     UserSaved,
 )
-from companion.rating import Empathy, Rater
+from companion.rating import Rater
 from companion.settings import Settings
 from companion.speaking.ahead import ReadAhead, battery
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
 from companion.speaking.steered import steered
-from companion.store import Candidate, PlanRow, Role, Session, Status, Store, Turn
-from companion.store import Empathy as EmpathyRow
-from companion.store import Timings as StoredTimings
+from companion.store import Role, Session, Status, Store, Turn
 from companion.tagging import Tagger, used
-from companion.text import Cleaner, clean, split_sentences
-from planner.layouts import Layout, Message, ahead, render
+from companion.text import clean, split_sentences
+from planner.layouts import Layout, Message, ahead, opened, render, reopened
 from planner.ledger import Ledger, TurnRecord, opener_of
 from planner.policy import Plan, PlanSettings, plan
 from planner.reading import Reading, read
-from planner.tactics import TACTICS, Tactic
+from planner.tactics import Tactic
 
 EARLIER = 6
 """Replies whose words are not to be said again."""
@@ -82,18 +79,53 @@ class Conversation:
         self._ahead = ReadAhead(engine) if resting and settings.read_ahead else None
         self._first = 0
         """The first message of the history that the model was last shown."""
+        self._records: dict[int, TurnRecord] = {}
+        """What the replies did that were read so far, by turn."""
         self._stop_asked = False
 
     def say(self, text: str) -> Iterator[Event]:
         """One turn. Raises UsageError when nothing is left of `text` after cleaning."""
         heard = hear(text)
+        self._begin()
+        yield from self._turn(self.turns(), heard)
+
+    def edit(self, turn_id: int, text: str) -> Iterator[Event]:
+        """Say this instead of an earlier message of the person's; that one stays, beside it. Raises as `say`."""
+        heard = hear(text)
+        turn = self._own(turn_id, Role.USER)
+        self._begin()
+        yield from self._turn(self._up_to(turn.parent_id), heard)
+
+    def regenerate(self, turn_id: int) -> Iterator[Event]:
+        """Another reply beside this one, or the first one to a message that has none. Raises UsageError."""
+        turn = self._own(turn_id)
+        self._begin()
+        yield from self._reply(self._up_to(turn.id if turn.role is Role.USER else turn.parent_id))
+
+    def go_on(self, turn_id: int) -> Iterator[Event]:
+        """Continue a reply after its last word, beside it: the shorter one stays too. Raises UsageError."""
+        turn = self._own(turn_id, Role.ASSISTANT)
+        self._begin()
+        yield from self._reply(self._up_to(turn.parent_id), turn.text)
+
+    def turns(self) -> list[Turn]:
+        """The conversation as it is shown: of alternatives, those that were chosen last."""
+        return self.store.branch(self.session.id)
+
+    def select(self, turn_id: int) -> list[Turn]:
+        """Go to an alternative, and to where the conversation went after it; the turns that are shown then."""
+        self._own(turn_id)
         self.interrupt()
-        self._stop_asked = False
-        before = self.store.branch(self.session.id)
-        parent = before[-1].id if before else None
-        said = self.store.add_user_turn(self.session.id, heard, parent)
-        yield UserSaved(said.id, said.text)
-        yield from self._reply([*before, said])
+        self.store.set_leaf(self.session.id, self.store.newest_below(turn_id))
+        self.rest()
+        return self.turns()
+
+    def open(self, session: Session) -> None:
+        """Go on in another session, with the same model. One in which nothing was said leaves no trace."""
+        self.interrupt()
+        self.store.discard_if_empty(self.session.id)
+        self.session, self._records, self._first = session, {}, 0
+        self.rest()
 
     def stop(self) -> None:
         """Stop the reply that is arriving, if there is one; what has arrived is kept."""
@@ -121,10 +153,14 @@ class Conversation:
         messages = self.before_next()
         return self.engine.prefill(messages, progress) if messages else 0
 
+    def next_plan(self) -> Plan | None:
+        """The plan as it stands before the person's next message, without any cues; None where nothing is planned."""
+        return self._plan(self.ledger(self.turns()), Reading()) if self.settings.planner else None
+
     def before_next(self) -> list[Message]:
         """The next prompt up to the place of the person's words, planned as for a message without any cues."""
         info = self.engine.load()
-        turns = self.store.branch(self.session.id)
+        turns = self.turns()
         if not turns or turns[-1].role is not Role.ASSISTANT:
             return []
         ledger = self.ledger(turns)
@@ -149,21 +185,45 @@ class Conversation:
 
     def ledger(self, turns: Sequence[Turn]) -> Ledger:
         """What the companion's replies among `turns` did. One that a crash cut off was never tagged: it is read now."""
-        stored = self.store.sentences(self.session.id)
+        replies = [turn for turn in turns if turn.role is Role.ASSISTANT and turn.text]
+        unknown = [turn for turn in replies if turn.id not in self._records]
+        if unknown:
+            stored = self.store.sentences(self.session.id, unknown[0].id - 1)
+            for turn in unknown:
+                if turn.id in stored:
+                    tactics = [frozenset(map(Tactic, sentence.tactics)) for sentence in stored[turn.id]]
+                else:
+                    tactics = [used(scores) for scores in self.tagger.tag(split_sentences(turn.text))]
+                self._records[turn.id] = TurnRecord(tuple(tactics), opener_of(turn.text))
+        return Ledger(tuple(self._records[turn.id] for turn in replies))
 
-        def record(turn: Turn) -> TurnRecord:
-            if turn.id in stored:
-                tactics = [frozenset(map(Tactic, sentence.tactics)) for sentence in stored[turn.id]]
-            else:
-                tactics = [used(scores) for scores in self.tagger.tag(split_sentences(turn.text))]
-            return TurnRecord(tuple(tactics), opener_of(turn.text))
+    def _begin(self) -> None:
+        self.interrupt()
+        self._stop_asked = False
 
-        return Ledger(tuple(record(turn) for turn in turns if turn.role is Role.ASSISTANT and turn.text))
+    def _own(self, turn_id: int, role: Role | None = None) -> Turn:
+        """The turn, if it is one of this session, and of this role."""
+        turn = self.store.turn(turn_id)
+        if turn.session_id != self.session.id or role not in {None, turn.role}:
+            whose = {Role.USER: "a message of yours", Role.ASSISTANT: "a reply"}
+            wanted = whose[role] if role else "a turn"
+            raise UsageError(f"Turn {turn_id} is not {wanted} in this conversation. Choose one that is.")
+        return turn
 
-    def _reply(self, turns: list[Turn]) -> Iterator[Event]:
-        """Plan and stream the reply to the last of `turns`."""
-        draft = _Draft(self, self.store.begin_reply(self.session.id, turns[-1].id).id, turns[-1].text)
+    def _up_to(self, turn_id: int | None) -> list[Turn]:
+        return [] if turn_id is None else self.store.branch(self.session.id, turn_id)
+
+    def _turn(self, before: list[Turn], heard: str) -> Iterator[Event]:
+        said = self.store.add_user_turn(self.session.id, heard, before[-1].id if before else None)
+        yield UserSaved(said.id, said.text)
+        yield from self._reply([*before, said])
+
+    def _reply(self, turns: list[Turn], said: str = "") -> Iterator[Event]:
+        """Plan and stream the reply to the last of `turns`, or what comes after `said`."""
+        begun = self.store.begin_reply(self.session.id, turns[-1].id, said)
+        draft = Draft(self.store, self.tagger, self.rater, begun, turns[-1].text)
         ledger = self.ledger(turns)
+        yield ReplyBegun(begun.id, turns[-1].id, said)
         try:
             if self.settings.planner:
                 draft.plan = self._plan(ledger, read(turns[-1].text))
@@ -174,7 +234,7 @@ class Conversation:
             draft.layout = Layout(info.layout)
             if not self.pace.measured:
                 self.pace.note(1, 1, info.step_seconds)
-            messages, left_out, room = self._prompt(turns, draft, ledger, info)
+            messages, left_out, room = self._prompt(turns, draft, ledger, info, said)
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
@@ -234,7 +294,14 @@ class Conversation:
             return
         earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)
         chooser = Chooser(
-            self.tagger, self.rater, made, ledger, self.settings.weights, turns[-1].text, earlier[-EARLIER:]
+            self.tagger,
+            self.rater,
+            made,
+            ledger,
+            self.settings.weights,
+            turns[-1].text,
+            earlier[-EARLIER:],
+            opened(messages),
         )
         yield from steered(self.engine, messages, sampling, chooser, self.pace, lambda: self._stop_asked)
 
@@ -245,13 +312,13 @@ class Conversation:
         return context - reserve, reserve
 
     def _prompt(
-        self, turns: Sequence[Turn], draft: _Draft, ledger: Ledger, info: EngineInfo
+        self, turns: Sequence[Turn], draft: Draft, ledger: Ledger, info: EngineInfo, said: str
     ) -> tuple[list[Message], int, int]:
         """The messages for the engine, the number of messages left out, and the tokens left for the reply."""
         room, reserve = self._room(info)
 
         def whole(part: Sequence[Message]) -> list[Message]:
-            return render(draft.layout, alternating(part), draft.plan, ledger)
+            return reopened(render(draft.layout, alternating(part), draft.plan, ledger), said)
 
         kept, self._first = fit(
             history_of(turns), lambda part: self.engine.count_tokens(whole(part)), room, self._first
@@ -268,59 +335,6 @@ class Conversation:
             max_tokens=room,
             seed=chosen.seed,
         )
-
-
-class _Draft:
-    """The reply that is arriving."""
-
-    def __init__(self, conversation: Conversation, turn_id: int, message: str) -> None:
-        """`message` is what it answers."""
-        self._conversation, self._turn_id, self._message = conversation, turn_id, message
-        self._cleaner = Cleaner()
-        self._text = ""
-        self.plan: Plan | None = None
-        self.layout = Layout.TAIL
-        self.timings = Timings()
-        self.choices: list[Choice] = []
-
-    def add(self, piece: str) -> str:
-        """Take a piece in and save it; returns what may be shown of it."""
-        return self._take(self._cleaner.feed(piece))
-
-    def close(self) -> str:
-        """The end of the text: what had been held back."""
-        return self._take(self._cleaner.close())
-
-    def _take(self, text: str) -> str:
-        if not self._text:
-            text = text.lstrip()
-        if text:
-            self._text += text
-            self._conversation.store.save_partial(self._turn_id, self._text)
-        return text
-
-    def finish(self, status: Status, word: Literal["complete", "stopped", "failed"]) -> Reply:
-        """Tag the text and store the end of the reply in one transaction."""
-        text = self._text.rstrip()
-        parts = split_sentences(text)
-        sentences = tuple(
-            TaggedSentence(part, tuple(tactic for tactic in TACTICS if tactic in used(scores)), scores)
-            for part, scores in zip(parts, self._conversation.tagger.tag(parts), strict=True)
-        )
-        timings = self.timings
-        rater = self._conversation.rater
-        empathy = rater.rate([(self._message, text)])[0] if rater and text else None
-        self._conversation.store.finish_reply(
-            self._turn_id,
-            status,
-            text,
-            [(s.text, {tactic.value: s.scores[tactic] for tactic in s.tactics}) for s in sentences],
-            plan_row(self.layout, self.plan) if self.plan else None,
-            StoredTimings(timings.prompt_tokens, timings.reply_tokens, timings.first_ms, timings.total_ms),
-            empathy_row(empathy) if empathy else None,
-            [candidate_rows(choice) for choice in self.choices],
-        )
-        return Reply(self._turn_id, text, word, sentences, self.plan, timings, tuple(self.choices), empathy)
 
 
 def hear(text: str) -> str:
@@ -345,41 +359,3 @@ def alternating(history: Sequence[Message]) -> list[Message]:
         else:
             merged.append(message)
     return merged
-
-
-def plan_row(layout: Layout, made: Plan) -> PlanRow:
-    """A plan as it is stored."""
-    return PlanRow(
-        layout=layout.value,
-        weights={tactic.value: weight for tactic, weight in made.weights.items()},
-        targets=tuple(tactic.value for tactic in made.targets),
-        resting=tuple(tactic.value for tactic in made.resting),
-        reason=made.reason,
-    )
-
-
-def empathy_row(rated: Empathy) -> EmpathyRow:
-    """A rating as it is stored."""
-    return EmpathyRow(
-        rated.validating_emotions,
-        rated.encouraging_elaboration,
-        rated.demonstrating_understanding,
-        rated.advice_giving,
-        rated.self_oriented,
-        rated.dismissing_emotions,
-        rater="encoder",
-    )
-
-
-def candidate_rows(choice: Choice) -> list[Candidate]:
-    """What a sentence was chosen from, as it is stored."""
-    return [
-        Candidate(
-            each.text,
-            tuple(tactic.value for tactic in each.tactics),
-            each.parts,
-            each.veto,
-            kept=number == choice.kept,
-        )
-        for number, each in enumerate(choice.considered)
-    ]

@@ -57,6 +57,15 @@ class UserSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyBegun:
+    """A reply to the message `answers` is about to arrive; `said` is what it says already, where it goes on."""
+
+    turn_id: int
+    answers: int
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """What the next reply aims for."""
 
@@ -110,4 +119,4 @@ class Failed:
         return str(self.error)
 
 
-Event = UserSaved | Planned | Trimmed | SentenceChosen | Token | Finished | Stopped | Failed
+Event = UserSaved | ReplyBegun | Planned | Trimmed | SentenceChosen | Token | Finished | Stopped | Failed

@@ -21,12 +21,10 @@ from typing import TextIO
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineError, LoadProgress
 from companion.errors import CompanionError
-from companion.events import Failed, Finished, Planned, SentenceChosen, Stopped, Token, Trimmed
-from companion.explain import explain_choices, explain_plan
+from companion.events import Failed, Finished, ReplyBegun, Stopped, Token, Trimmed
+from companion.explain import explain_reply
 from companion.safety.notice import HELP_FROM_PEOPLE
-from companion.speaking.choice import Choice
 from companion.text import clean
-from planner.policy import Plan
 
 COMMANDS = """\
 /help   this list, and where to find help from people
@@ -43,8 +41,8 @@ class PlainChat:
         self._in, self._out = lines or sys.stdin, out or sys.stdout
         self._terminal = self._in.isatty()
         self._waiting: deque[str] = deque()
-        self._plan: Plan | None = None
-        self._choices: list[Choice] = []
+        self._last: int | None = None
+        """The last reply."""
         self._warned = False
         self._waits = False
         """Whether Ctrl-C may interrupt: while the model loads and while a line is awaited. Else it stops the reply."""
@@ -184,9 +182,9 @@ class PlainChat:
         if command == "/help":
             return f"{COMMANDS}\n\n{HELP_FROM_PEOPLE}"
         if command == "/why":
-            if self._plan is None:
+            if self._last is None:
                 return "There is no plan yet; it is made with each reply."
-            return f"{explain_plan(self._plan)}\n\n{explain_choices(self._choices)}"
+            return explain_reply(self._conversation.store, self._last)
         if command == "/stop":
             return "Nothing is arriving."
         return f"There is no command {command}. /help lists them."
@@ -199,10 +197,8 @@ class PlainChat:
             try:
                 for event in self._conversation.say(line):
                     match event:
-                        case Planned(plan):
-                            self._plan, self._choices = plan, []
-                        case SentenceChosen(choice):
-                            self._choices.append(choice)
+                        case ReplyBegun(turn_id):
+                            self._last = turn_id
                         case Trimmed(messages) if not self._warned:
                             self._warned = True
                             self._print(

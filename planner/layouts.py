@@ -11,7 +11,7 @@ mini  the history and nothing else; the plan's targets are control tokens at the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -77,6 +77,18 @@ def ahead(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger:
             return [Message("system", TAIL_SYSTEM), *history, *note]
         case Layout.MINI:
             return list(history)
+
+
+def opened(messages: Sequence[Message]) -> str:
+    """What the reply at the end of a prompt has said already; "" where it has not begun."""
+    return messages[-1].content if messages and messages[-1].role == "assistant" else ""
+
+
+def reopened(messages: Sequence[Message], said: str) -> list[Message]:
+    """The prompt with the reply at its end standing open after `said`."""
+    if messages and messages[-1].role == "assistant":
+        return [*messages[:-1], replace(messages[-1], content=said)]
+    return [*messages, Message("assistant", said)] if said else list(messages)
 
 
 def controls_of(plan: Plan | None) -> tuple[str, ...]:

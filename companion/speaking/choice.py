@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 
@@ -45,24 +45,29 @@ class Choice:
     @property
     def reason(self) -> str:
         """Why this one, in words."""
-        if self.kept is None:
-            return "none of the ways was fit to be said"
-        chosen = self.considered[self.kept].score
-        others = [each.score for each in self.considered if each.score.eligible and each.score is not chosen]
-        if not others:
-            return "the only way that could be said"
-        ahead = {
-            name: getattr(chosen, part) - max(getattr(other, part) for other in others)
-            for part, name in (("plan", "closest to the plan"), ("novelty", "least like the last reply"),
-                               ("quality", "rated highest"))
-        }  # fmt: skip
-        clear = {
-            name: min(getattr(other, part) for other in others) - getattr(chosen, part)
-            for part, name in (("opener", "opens unlike recent replies"), ("run_on", "does not run on"),
-                               ("echo", "repeats least"))
-        }  # fmt: skip
-        reasons = [name for name, lead in (ahead | clear).items() if lead > 1e-9]
-        return ", ".join(reasons) or "best in sum"
+        return why_kept([each.parts for each in self.considered], self.kept)
+
+
+def why_kept(parts: Sequence[Mapping[str, float]], kept: int | None) -> str:
+    """Why one of several ways was kept, in words, from the parts of their scores by name (`Considered.parts`)."""
+    if kept is None:
+        return "none of the ways was fit to be said"
+    chosen = parts[kept]
+    others = [each for number, each in enumerate(parts) if number != kept and "total" in each]
+    if not others:
+        return "the only way that could be said"
+    reasons = [
+        name
+        for part, name in (("plan", "closest to the plan"), ("novelty", "least like the last reply"),
+                           ("quality", "rated highest"))
+        if chosen[part] - max(other[part] for other in others) > 1e-9
+    ] + [
+        name
+        for part, name in (("opener", "opens unlike recent replies"), ("run_on", "does not run on"),
+                           ("echo", "repeats least"))
+        if min(other[part] for other in others) - chosen[part] > 1e-9
+    ]  # fmt: skip
+    return ", ".join(reasons) or "best in sum"
 
 
 @dataclass
@@ -78,8 +83,14 @@ class Chooser:
     """What the reply answers."""
     earlier: tuple[str, ...] = ()
     """Replies before this one; their words are not to be said again."""
+    said: str = ""
+    """What the reply has said already, where it is one that goes on."""
     _texts: list[str] = field(default_factory=list)
     _tactics: list[frozenset[Tactic]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._texts = split_sentences(self.said)
+        self._tactics = [used(scores) for scores in self.tagger.tag(self._texts)]
 
     def choose(self, candidates: Sequence[str]) -> Choice:
         """Score the texts that could come next, and keep the best."""

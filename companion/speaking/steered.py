@@ -9,7 +9,7 @@ from dataclasses import replace
 from companion.engine.protocol import Branches, Continuation, Engine, Finish, FinishReason, Piece, Sampling
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
-from planner.layouts import Message
+from planner.layouts import Message, opened, reopened
 
 LONGEST = 64
 """Tokens of one candidate; what is longer is not likely to be a sentence."""
@@ -94,7 +94,7 @@ class _Reply:
         self._first_ms: float | None = None
         self._prompt: tuple[int, int] | None = None
         self._sentences = self._tokens = self._steps = 0
-        self.text = ""
+        self.text = opened(messages)
 
     @property
     def left(self) -> int:
@@ -145,11 +145,7 @@ class _Reply:
 
     def _open(self) -> list[Message]:
         """The prompt, with the reply standing open after what has been said."""
-        if not self.text:
-            return self._messages
-        if self._messages[-1].role == "assistant":
-            return [*self._messages[:-1], replace(self._messages[-1], content=self.text)]
-        return [*self._messages, Message("assistant", self.text)]
+        return reopened(self._messages, self.text)
 
     def _elapsed(self) -> float:
         return (time.monotonic() - self._started) * 1000

@@ -6,6 +6,8 @@ from companion.store.forget import Forget, StillInUse
 from companion.store.rows import (
     Candidate,
     Empathy,
+    FactorRow,
+    Mood,
     PlanRow,
     Rating,
     RiskEvent,
@@ -32,6 +34,8 @@ class Store(Forget, Search):
 __all__ = [
     "Candidate",
     "Empathy",
+    "FactorRow",
+    "Mood",
     "PlanRow",
     "Rating",
     "RiskEvent",

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from companion.errors import NotFound
-from companion.store.rows import Candidate, Empathy, PlanRow, Rating, RiskEvent, Role, Sentence, Status, Turn
+from companion.store.rows import (
+    Candidate,
+    Empathy,
+    FactorRow,
+    Mood,
+    PlanRow,
+    Rating,
+    RiskEvent,
+    Role,
+    Sentence,
+    Status,
+    Turn,
+)
 from companion.store.sessions import Sessions
 
 TURN_COLUMNS = """t.id, t.session_id, t.parent_id, t.role, t.text, t.status, t.created_at, t.finished_at,
@@ -17,6 +29,18 @@ TURN_COLUMNS = """t.id, t.session_id, t.parent_id, t.role, t.text, t.status, t.c
 def turn_of(row: Sequence[Any]) -> Turn:
     """A turn from the columns of `TURN_COLUMNS`."""
     return Turn(row[0], row[1], row[2], Role(row[3]), row[4], Status(row[5]), *row[6:12])
+
+
+def _plan_of(row: Sequence[Any]) -> PlanRow:
+    layout, weights, targets, resting, reason, factors = row
+    return PlanRow(
+        layout,
+        json.loads(weights),
+        tuple(json.loads(targets)),
+        tuple(json.loads(resting)),
+        reason,
+        tuple(FactorRow(*factor) for factor in json.loads(factors)),
+    )
 
 
 class History(Sessions):
@@ -36,18 +60,38 @@ class History(Sessions):
         ]
 
     def branch(self, session_id: str, leaf: int | None = None) -> list[Turn]:
-        """The turns from the first one to `leaf`; by default to the newest turn."""
+        """The turns from the first one to `leaf`; by default to where the person last was, else to the newest turn."""
         if leaf is not None and self.turn(leaf).session_id != session_id:
             raise NotFound(f"Turn {leaf} is not in session {session_id!r}. `companion sessions show {session_id}`.")
         rows = self._rows(
             f"""WITH RECURSIVE branch(id) AS (
-                SELECT coalesce(?, (SELECT max(id) FROM turns WHERE session_id = ?))
+                SELECT coalesce(?, (SELECT leaf FROM sessions WHERE id = ?),
+                    (SELECT max(id) FROM turns WHERE session_id = ?))
                 UNION ALL
                 SELECT parent_id FROM branch JOIN turns ON turns.id = branch.id WHERE parent_id IS NOT NULL
             ) SELECT {TURN_COLUMNS} FROM branch JOIN turns t ON t.id = branch.id ORDER BY t.id""",
-            (leaf, session_id),
+            (leaf, session_id, session_id),
         )
         return [turn_of(row) for row in rows]
+
+    def newest_below(self, turn_id: int) -> int:
+        """The end of the conversation that most recently went through this turn; the turn itself, if none did."""
+        newest: int = self._rows(
+            """WITH RECURSIVE below(id) AS (
+                SELECT ? UNION ALL SELECT turns.id FROM below JOIN turns ON turns.parent_id = below.id
+            ) SELECT max(id) FROM below""",
+            (self.turn(turn_id).id,),
+        )[0][0]
+        return newest
+
+    def alternatives(self, session_id: str) -> dict[int, tuple[int, ...]]:
+        """For each turn that has siblings, all of them with itself, oldest first."""
+        families: dict[int | None, list[int]] = {}
+        for turn_id, parent_id in self._rows(
+            "SELECT id, parent_id FROM turns WHERE session_id = ? ORDER BY id", (session_id,)
+        ):
+            families.setdefault(parent_id, []).append(turn_id)
+        return {turn: tuple(family) for family in families.values() if len(family) > 1 for turn in family}
 
     def siblings(self, turn_id: int) -> list[Turn]:
         """The alternatives at this place, the turn itself among them, oldest first."""
@@ -62,35 +106,44 @@ class History(Sessions):
         rows = self._rows(f"SELECT {TURN_COLUMNS} FROM turns t WHERE t.parent_id = ? ORDER BY t.id", (turn_id,))
         return [turn_of(row) for row in rows]
 
-    def sentences(self, session_id: str) -> dict[int, tuple[Sentence, ...]]:
-        """The tagged sentences of a session, by turn."""
+    def sentences(self, session_id: str, after: int = 0) -> dict[int, tuple[Sentence, ...]]:
+        """The tagged sentences of a session by turn; only those of turns with an id above `after`."""
         with self._lock:
             tactics: dict[int, dict[str, float]] = {}
             for sentence_id, tactic, score in self._rows(
                 "SELECT a.sentence_id, a.tactic, a.score FROM turns t JOIN sentences s ON s.turn_id = t.id "
-                "JOIN sentence_tactics a ON a.sentence_id = s.id WHERE t.session_id = ? ORDER BY s.id, a.tactic",
-                (session_id,),
+                "JOIN sentence_tactics a ON a.sentence_id = s.id "
+                "WHERE t.session_id = ? AND t.id > ? ORDER BY s.id, a.tactic",
+                (session_id, after),
             ):
                 tactics.setdefault(sentence_id, {})[tactic] = score
             found: dict[int, list[Sentence]] = {}
             for sentence_id, turn_id, position, text in self._rows(
                 "SELECT s.id, s.turn_id, s.position, s.text "
                 "FROM turns t JOIN sentences s ON s.turn_id = t.id "
-                "WHERE t.session_id = ? ORDER BY s.turn_id, s.position",
-                (session_id,),
+                "WHERE t.session_id = ? AND t.id > ? ORDER BY s.turn_id, s.position",
+                (session_id, after),
             ):
                 sentence = Sentence(sentence_id, turn_id, position, text, tactics.get(sentence_id, {}))
                 found.setdefault(turn_id, []).append(sentence)
         return {turn_id: tuple(rows) for turn_id, rows in found.items()}
 
     def plans(self, session_id: str) -> dict[int, PlanRow]:
-        rows = self._of_session("p.turn_id, p.layout, p.weights, p.targets, p.resting, p.reason", "plans", session_id)
-        return {
-            turn_id: PlanRow(
-                layout, json.loads(weights), tuple(json.loads(targets)), tuple(json.loads(resting)), reason
-            )
-            for turn_id, layout, weights, targets, resting, reason in rows
-        }
+        columns = "p.turn_id, p.layout, p.weights, p.targets, p.resting, p.reason, p.factors"
+        return {row[0]: _plan_of(row[1:]) for row in self._of_session(columns, "plans", session_id)}
+
+    def plan(self, turn_id: int) -> PlanRow | None:
+        """The plan of one reply; None where it had none."""
+        rows = self._rows(
+            "SELECT layout, weights, targets, resting, reason, factors FROM plans WHERE turn_id = ?", (turn_id,)
+        )
+        return _plan_of(rows[0]) if rows else None
+
+    def moods(self, session_id: str) -> list[Mood]:
+        rows = self._rows(
+            "SELECT moment, value, created_at FROM moods WHERE session_id = ? ORDER BY rowid", (session_id,)
+        )
+        return [Mood(*row) for row in rows]
 
     def ratings(self, session_id: str) -> dict[int, Rating]:
         rows = self._of_session("p.turn_id, p.value, p.note, p.created_at", "ratings", session_id)

@@ -70,6 +70,18 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorRow:
+    """How one tactic got its weight: need, weight are shares; taste and novelty are multipliers; gate 0 is closed."""
+
+    tactic: str
+    need: float
+    taste: float
+    novelty: float
+    gate: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRow:
     """The plan a reply was given. `weights` is a share for each tactic, summing to 1."""
 
@@ -78,6 +90,8 @@ class PlanRow:
     targets: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
     reason: str = ""
+    factors: tuple[FactorRow, ...] = ()
+    """One for each tactic; none for plans that were made before this was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +124,15 @@ class Rating:
 
     value: int
     note: str | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """How the person said they felt before or after a session, 1 (very bad) to 7 (very good)."""
+
+    moment: str
+    value: int
     created_at: str
 
 

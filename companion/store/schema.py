@@ -170,6 +170,25 @@ def m003_candidates(db: Any) -> None:
     _run(db, _CANDIDATES)
 
 
+# `leaf` is the turn that the person last saw at the end of the conversation; NULL is the newest one.
+_CHAT = (
+    "ALTER TABLE sessions ADD COLUMN leaf INTEGER",
+    "ALTER TABLE plans ADD COLUMN factors TEXT NOT NULL DEFAULT '[]'",
+    """CREATE TABLE moods (
+        session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+        moment TEXT NOT NULL CHECK (moment IN ('before', 'after')),
+        value INTEGER NOT NULL CHECK (value BETWEEN 1 AND 7),
+        created_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX moods_of_session ON moods(session_id)",
+)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m004_chat(db: Any) -> None:
+    _run(db, _CHAT)
+
+
 @cache
 def known() -> frozenset[str]:
     """The names of all migrations of this version."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from companion.errors import NotFound, UsageError
 from companion.store.connection import SIDE_FILES, Connection, now
@@ -79,13 +79,15 @@ class Sessions(Connection):
             raise UsageError(f"{id_or_prefix!r} begins several session ids: {ids}. Give one more character.")
         return session_of(rows[0])
 
-    def sessions(self, *, archived: bool | None = False, limit: int | None = None, offset: int = 0) -> list[Session]:
-        """The sessions, last used first; `archived` None gives both kinds."""
-        where = "" if archived is None else f"WHERE s.archived = {int(archived)}"
+    def sessions(
+        self, *, archived: bool | None = False, title: str = "", limit: int | None = None, offset: int = 0
+    ) -> list[Session]:
+        """The sessions whose title has `title` in it, last used first; `archived` None gives both kinds."""
+        where = "" if archived is None else f"AND s.archived = {int(archived)}"
         rows = self._rows(
-            f"SELECT {SESSION_COLUMNS} FROM sessions s {where} "
+            f"SELECT {SESSION_COLUMNS} FROM sessions s WHERE (? = '' OR instr(lower(s.title), lower(?))) {where} "
             "ORDER BY s.updated_at DESC, s.rowid DESC LIMIT ? OFFSET ?",
-            (-1 if limit is None else limit, offset),
+            (title, title, -1 if limit is None else limit, offset),
         )
         return [session_of(row) for row in rows]
 
@@ -105,6 +107,19 @@ class Sessions(Connection):
 
     def unarchive(self, id_or_prefix: str) -> Session:
         return self._change(id_or_prefix, "archived", 0)
+
+    def set_leaf(self, session_id: str, turn_id: int) -> None:
+        """Where the conversation goes on: after this turn."""
+        with self.transaction() as connection:
+            connection.execute("UPDATE sessions SET leaf = ? WHERE id = ?", (turn_id, session_id))
+
+    def add_mood(self, session_id: str, moment: Literal["before", "after"], value: int) -> None:
+        """How the person feels, 1 (very bad) to 7 (very good)."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO moods(session_id, moment, value, created_at) VALUES (?, ?, ?, ?)",
+                (session_id, moment, value, now()),
+            )
 
     def set_model(self, id_or_prefix: str, model: str) -> Session:
         return self._change(id_or_prefix, "model", model)

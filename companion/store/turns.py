@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from companion.errors import NotFound, UsageError
@@ -37,19 +38,20 @@ class Turns(History):
         with self.transaction() as connection:
             turn_id = self._insert(session_id, parent_id, Role.USER, text, Status.COMPLETE, moment, moment, None)
             connection.execute(
-                "UPDATE sessions SET updated_at = ?, title = coalesce(title, ?) WHERE id = ?",
-                (moment, title_of(text) or None, session_id),
+                "UPDATE sessions SET updated_at = ?, title = coalesce(title, ?), leaf = ? WHERE id = ?",
+                (moment, title_of(text) or None, turn_id, session_id),
             )
         return Turn(turn_id, session_id, parent_id, Role.USER, text, Status.COMPLETE, moment, moment)
 
-    def begin_reply(self, session_id: str, parent_id: int | None) -> Turn:
-        """An empty reply that is about to arrive; `save_partial` and `finish_reply` fill it."""
+    def begin_reply(self, session_id: str, parent_id: int | None, text: str = "") -> Turn:
+        """A reply that is about to arrive, or to go on after `text`; `save_partial` and `finish_reply` fill it."""
         moment = now()
-        with self._relaxed():
+        with self._relaxed() as connection:
             turn_id = self._insert(
-                session_id, parent_id, Role.ASSISTANT, "", Status.STREAMING, moment, None, self._token()
+                session_id, parent_id, Role.ASSISTANT, text, Status.STREAMING, moment, None, self._token()
             )
-        return Turn(turn_id, session_id, parent_id, Role.ASSISTANT, "", Status.STREAMING, moment)
+            connection.execute("UPDATE sessions SET leaf = ? WHERE id = ?", (turn_id, session_id))
+        return Turn(turn_id, session_id, parent_id, Role.ASSISTANT, text, Status.STREAMING, moment)
 
     def save_partial(self, turn_id: int, text: str) -> None:
         """The whole text so far. It outlives this program at once, a power cut from the next commit on."""
@@ -93,7 +95,8 @@ class Turns(History):
             self.add_sentences(turn_id, sentences)
             if plan is not None:
                 connection.execute(
-                    "INSERT INTO plans(turn_id, layout, weights, targets, resting, reason) VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO plans(turn_id, layout, weights, targets, resting, reason, factors) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         turn_id,
                         plan.layout,
@@ -101,6 +104,7 @@ class Turns(History):
                         json.dumps(list(plan.targets)),
                         json.dumps(list(plan.resting)),
                         plan.reason,
+                        json.dumps([astuple(factor) for factor in plan.factors]),
                     ),
                 )
             if empathy is not None:
@@ -192,6 +196,11 @@ class Turns(History):
                 "INSERT OR REPLACE INTO ratings(turn_id, value, note, created_at) VALUES (?, ?, ?, ?)",
                 (turn_id, value, note, now()),
             )
+
+    def unrate(self, turn_id: int) -> None:
+        """Takes the person's judgement of a reply back."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM ratings WHERE turn_id = ?", (turn_id,))
 
     def recover(self) -> int:
         """Marks replies whose program has ended as interrupted; returns how many. Their text stays.

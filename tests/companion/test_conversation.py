@@ -22,6 +22,7 @@ from companion.events import (
     Finished,
     Planned,
     Reply,
+    ReplyBegun,
     Stopped,
     Token,
     Trimmed,
@@ -93,7 +94,7 @@ class WatchedEngine(ScriptedEngine):
 def test_a_turn_is_saved_then_planned_then_spoken_then_finished(store: Store) -> None:
     events = list(talking(store, ScriptedEngine(["I hear you."])).say("I am tired"))
     kinds = [type(event) for event in events]
-    assert kinds == [UserSaved, Planned, Token, Token, Token, Finished]
+    assert kinds == [UserSaved, ReplyBegun, Planned, Token, Token, Token, Finished]
     assert shown(events) == "I hear you."
 
 
@@ -139,7 +140,8 @@ def test_what_is_stored_of_a_reply_is_what_the_events_said(store: Store) -> None
     ]
     assert [s.tactics for s in reply.sentences] == [(Tactic.VALIDATION,), (Tactic.QUESTIONING,)]
     assert reply.plan is not None
-    assert events[1] == Planned(reply.plan)
+    assert events[1] == ReplyBegun(turn.id, turn.parent_id or 0)
+    assert events[2] == Planned(reply.plan)
     assert dict(plan.weights) == {tactic.value: weight for tactic, weight in reply.plan.weights.items()}
     assert (plan.targets, plan.resting) == (reply.plan.targets, reply.plan.resting)
     assert (plan.reason, plan.layout) == (reply.plan.reason, "mini")

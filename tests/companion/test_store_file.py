@@ -61,6 +61,7 @@ def test_opening_twice_migrates_once(path: Path) -> None:
             "m001_first_tables",
             "m002_search",
             "m003_candidates",
+            "m004_chat",
         ]
         db.close()
 
