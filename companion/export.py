@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any, Literal, TextIO
 
+from companion.errors import CompanionError, Refused
 from companion.store import PlanRow, Role, Sentence, Session, Store, Turn
 from planner.tactics import TACTICS
 
@@ -18,6 +21,34 @@ def write_jsonl(store: Store, sessions: Iterable[Session], out: TextIO, *, with_
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
     return count
+
+
+def write_markdown(store: Store, session: Session, out: TextIO) -> int:
+    """The conversation as it is shown, alternatives left out, to be read; returns the number of turns."""
+    turns = store.branch(session.id)
+    out.write(f"# {session.title or 'A conversation'}\n\n{session.created_at[:10]}, with {session.model}\n")
+    for turn in turns:
+        who = "You" if turn.role is Role.USER else "Companion"
+        out.write(f"\n**{who}** ({turn.created_at[:16].replace('T', ' ')} UTC)\n\n{turn.text}\n")
+    return len(turns)
+
+
+def write_session(store: Store, session: Session, path: Path, kind: Literal["markdown", "jsonl"]) -> None:
+    """One conversation with its text in a new file that only its owner may read.
+
+    Raises Refused where the file is there already, CompanionError where it cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as out:
+            if kind == "markdown":
+                write_markdown(store, store.session(session.id), out)
+            else:
+                write_jsonl(store, [store.session(session.id)], out, with_text=True)
+    except FileExistsError:
+        raise Refused(f"{path} exists already and is not overwritten. Give another name.") from None
+    except OSError as error:
+        raise CompanionError(f"{path} could not be written: {error.strerror}. Give another place.") from None
 
 
 def rows(store: Store, session: Session, *, with_text: bool) -> Iterator[dict[str, Any]]:

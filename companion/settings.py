@@ -12,12 +12,12 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion import paths
-from companion.errors import UsageError
+from companion.errors import CompanionError, UsageError
 from planner.steering import SteeringWeights
 
 PREFIX = "COMPANION_"
@@ -90,6 +90,18 @@ class Settings(BaseModel):
     self_disclosure: bool = False
     """Let replies speak of the program's own life. Off, because it has none."""
 
+    theme: Literal["auto", "dark", "light", "contrast-dark", "contrast-light", "ansi-dark", "ansi-light"] = "auto"
+    """The colours of the chat. ansi-* use the terminal's own; auto is dark unless the terminal says that it is light."""
+
+    check_in: bool = False
+    """Ask before and after a conversation how you feel, on a scale of 7. The answers stay in the database."""
+
+    break_hours: float = Field(default=3.0, gt=0.0, le=3.0)
+    """A break is suggested each time you have been here so many hours."""
+
+    keys: dict[str, str] = {}
+    """Other keys for the chat, by the name that the list of keys shows (F1): `send = "ctrl+j"`."""
+
     @property
     def weights(self) -> SteeringWeights:
         """What each part of a candidate's score is worth."""
@@ -131,6 +143,34 @@ def origins() -> list[Origin]:
         Origin(name, getattr(settings, name), sources.get(name, "default"), described[name])
         for name in Settings.model_fields
     ]
+
+
+def set_value(name: str, value: object) -> None:
+    """Write one setting into the file; its comments and everything else in it stay. None takes it out.
+
+    A name with a dot stands for one entry of a table, as `keys.send`.
+
+    Raises UsageError as `load` does, and CompanionError where the file cannot be written.
+    """
+    import tomlkit  # 30 ms, and only here
+
+    path = paths.config_file()
+    _file(path)  # says what is wrong with a file that cannot be read
+    document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+    key, _, within = name.partition(".")
+    table = document.setdefault(key, tomlkit.table()) if within else document
+    if value is None:
+        table.pop(within or key, None)
+    else:
+        table[within or key] = value
+    _checked(document.unwrap(), dict.fromkeys(document, str(path)))
+    try:
+        paths.private_folder(path.parent)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh.write_text(tomlkit.dumps(document), "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise CompanionError(f"{path} cannot be written: {error.strerror}. The setting holds until you leave.") from None
 
 
 def _read() -> tuple[Settings, dict[str, str]]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
+
 import click
 
 from companion import settings
-from companion.cli.opening import open_conversation, show_notice
+from companion.conversation import Conversation
+from companion.settings import Settings
 
 
 @click.command("chat")
 @click.option("--model", metavar="NAME|PATH", help="The model to talk to.")
 @click.option("--resume", metavar="ID", help="Go on with a session: its id, the beginning of it, or `last`.")
-@click.option("--plain", is_flag=True, help="Plain lines, for screen readers (for now the only interface).")
+@click.option("--plain", is_flag=True, help="Plain lines instead of a full screen: for screen readers and scripts.")
 @click.option("--off-record", is_flag=True, help="Keep nothing: the conversation is never written to the disk.")
 @click.option("--candidates", metavar="N", help="Compare up to N ways each sentence could go (1 to 4); 1 streams.")
 @click.option("--no-plan", is_flag=True, help="Reply without a plan.")
@@ -20,11 +25,19 @@ def command(
 ) -> int:
     """Talk with the companion.
 
-    Everything is saved as it is said. /help inside the chat lists what else can be done.
+    Everything is saved as it is said. F1 inside the chat lists the keys, and what else can be done.
     """
+    chosen = settings.load().changed(model=model, candidates=candidates, planner=False if no_plan else None)
+    whole_screen = "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
+    if plain or not whole_screen:
+        return _plain(chosen, resume, off_record)
+    return _whole_screen(chosen, resume, off_record)
+
+
+def _plain(chosen: Settings, resume: str | None, off_record: bool) -> int:
+    from companion.cli.opening import open_conversation, show_notice
     from companion.plain import PlainChat
 
-    chosen = settings.load().changed(model=model, candidates=candidates, planner=False if no_plan else None)
     conversation = open_conversation(chosen, session=resume, off_record=off_record, resting=True)
     try:
         show_notice(off_record=off_record)
@@ -38,3 +51,19 @@ def command(
         return PlainChat(conversation).run()
     finally:
         conversation.close()
+
+
+def _whole_screen(chosen: Settings, resume: str | None, off_record: bool) -> int:
+    from companion.tui.app import CompanionApp
+
+    def opener(*, off_record: bool, note: Callable[[str], None]) -> Conversation:
+        from companion.cli.opening import open_conversation  # after the first frame
+
+        session = None if off_record else resume
+        return open_conversation(chosen, session=session, off_record=off_record, resting=True, note=note)
+
+    app = CompanionApp(opener, chosen, off_record=off_record)
+    code = app.run()
+    if app.fault is not None:
+        raise app.fault
+    return code or 0

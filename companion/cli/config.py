@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import click
 
@@ -40,3 +41,21 @@ def check() -> None:
     settings.load()
     file = paths.config_file()
     click.echo(f"{file} is right." if file.exists() else f"There is no {file}; the defaults are in force.", err=True)
+
+
+@command.command("set")
+@click.argument("name")
+@click.argument("value", required=False)
+def set_one(name: str, value: str | None) -> None:
+    """Write one setting into the file; without VALUE, take it out of there. `keys.send` is a key of the chat."""
+    settings.set_value(name, value if value is None else _value(value))
+    found = getattr(settings.load(), name.partition(".")[0])
+    click.echo(f"{name.partition('.')[0]} = {json.dumps(found)} is in force.", err=True)
+
+
+def _value(text: str) -> object:
+    """What was typed, as TOML reads it; words need no quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import click
@@ -17,8 +18,16 @@ from companion.settings import Settings
 from companion.store import Session, Store
 from companion.tagging import EncoderTagger
 
+Note = Callable[[str], None]
+"""Where a remark for the person goes."""
 
-def open_store(*, off_record: bool = False) -> Store:
+
+def on_standard_error(text: str) -> None:
+    """Where remarks go unless a front end shows them itself."""
+    click.echo(f"Note: {text}", err=True)
+
+
+def open_store(*, off_record: bool = False, note: Note = on_standard_error) -> Store:
     """The person's database, or one in memory. Replies that a crash broke off are marked as interrupted."""
     if off_record:
         return Store(None)
@@ -26,7 +35,7 @@ def open_store(*, off_record: bool = False) -> Store:
     store = Store(paths.database())
     broken = store.recover()
     if broken:
-        click.echo(f"Note: {broken} unfinished repl{'y' if broken == 1 else 'ies'} kept as interrupted.", err=True)
+        note(f"{broken} unfinished repl{'y' if broken == 1 else 'ies'} kept as interrupted.")
     return store
 
 
@@ -46,7 +55,12 @@ def new_encoder() -> Encoder:
 
 
 def open_conversation(
-    settings: Settings, *, session: str | None = None, off_record: bool = False, resting: bool = False
+    settings: Settings,
+    *,
+    session: str | None = None,
+    off_record: bool = False,
+    resting: bool = False,
+    note: Note = on_standard_error,
 ) -> Conversation:
     """A new conversation, or the one with this id (or the beginning of one, or `last`).
 
@@ -57,7 +71,7 @@ def open_conversation(
         raise UsageError("What is off the record is not kept, and so has no session to go on with. Leave one out.")
     engine = new_engine(settings, off_record=off_record)
     encoder = new_encoder()
-    store = open_store(off_record=off_record)
+    store = open_store(off_record=off_record, note=note)
     try:
         found = _session(store, session) or store.new_session(settings.model)
     except BaseException:

@@ -16,6 +16,11 @@ someone near you now. findahelpline.com lists free helplines in many countries.
 You can also tell someone you trust how things are."""
 
 
+def flowing(text: str) -> str:
+    """The text without line ends inside its paragraphs, for what breaks lines by itself."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 def due(state_folder: Path, today: date) -> bool:
     """Whether the notice has not been shown today."""
     try:

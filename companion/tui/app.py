@@ -1,0 +1,261 @@
+"""The Textual application: screens, keys, themes, and an end that always restores the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from companion import paths, settings
+from companion.errors import CompanionError
+from companion.safety import notice
+from companion.safety.reminders import wall_clock
+from companion.settings import Settings
+from companion.tui import clipboard
+from companion.tui.chat import ChatScreen
+from companion.tui.check_in import CheckIn
+from companion.tui.composer import Composer
+from companion.tui.dialogs import Ask, Question
+from companion.tui.help_card import HelpCard
+from companion.tui.hidden import HiddenScreen, neutral_title
+from companion.tui.keys import key, spelled
+from companion.tui.keys_screen import KeysScreen, check_keymap
+from companion.tui.message import MessageBox
+from companion.tui.sessions import SessionsScreen
+from companion.tui.tactic_panel import TacticPanel
+from companion.tui.talking import Opener
+from companion.tui.themes import THEMES, use_themes
+from companion.tui.why import WhyScreen
+
+PATIENCE = 5.0
+"""Seconds that a reply has to end before the program ends without it."""
+
+
+class CompanionApp(App[int]):
+    """Returns the exit code."""
+
+    TITLE = "companion"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    BINDINGS = [
+        key("help", "ctrl+g", "help_card", "Help from people", "Where to find help from people.", priority=True),
+        key("keys", "f1", "keys", "Keys", "All keys, what they do, and how to change them.", priority=True),
+        key("hide", "ctrl+l", "hide", "Hide", "Clear the screen at once; Enter brings it back.", priority=True),
+        key("palette", "ctrl+p", "command_palette", "Commands", "Everything that can be done, by name.", priority=True),
+        key("quit", "ctrl+q", "quit", "Leave", "Leave; everything is saved.", priority=True),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        opener: Opener,
+        chosen: Settings,
+        *,
+        off_record: bool = False,
+        clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
+        """Raises UsageError for keys in the settings that cannot be used."""
+        check_keymap(chosen.keys, groups())
+        super().__init__()
+        self.opener, self.settings, self.off_record, self.clock = opener, chosen, off_record, clock
+        self._leaving = False
+        self.fault: BaseException | None = None
+        """What went wrong in the program itself, if something did."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return ChatScreen()
+
+    @property
+    def chat(self) -> ChatScreen:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, ChatScreen)
+        return screen
+
+    def on_load(self) -> None:
+        self.set_keymap(self.settings.keys)
+        use_themes(self, self.settings.theme)
+
+    def on_mount(self) -> None:
+        neutral_title(self)
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread, as in some tests
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._told_to_end, number)
+        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
+
+    # -- what is asked from anywhere ----------------------------------------------------------------------------------
+
+    def action_help_card(self) -> None:
+        if not isinstance(self.screen, HelpCard):
+            self.push_screen(HelpCard())
+
+    def action_keys(self) -> None:
+        if not isinstance(self.screen, KeysScreen):
+            self.push_screen(KeysScreen(groups()))
+
+    def action_hide(self) -> None:
+        if not isinstance(self.screen, HiddenScreen):
+            self.push_screen(HiddenScreen())
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every action of the application and of the chat, and the themes."""
+        for binding in (*self.BINDINGS, *(ChatScreen.BINDINGS if screen is self.chat else ())):
+            assert isinstance(binding, Binding)
+            if binding.id and binding.id != "palette":
+                yield SystemCommand(binding.description, binding.tooltip, partial(self.do, binding.id))
+        yield SystemCommand("Colours", "Light, dark, high contrast, or the terminal's own.", self.action_change_theme)
+
+    def do(self, name: str) -> None:
+        """What the key with this name does, of the application or of the chat."""
+        binding = self.binding_named(name)
+        assert binding is not None
+        self.call_later(self.run_action, binding.action, self if binding in self.BINDINGS else self.chat)
+
+    def binding_named(self, name: str) -> Binding | None:
+        """The key with this name, of the application or of the chat."""
+        return next(
+            (each for each in (*self.BINDINGS, *ChatScreen.BINDINGS) if isinstance(each, Binding) and each.id == name),
+            None,
+        )
+
+    def key_of(self, name: str) -> str:
+        """How the key with this name is shown, as it is bound now."""
+        binding = self.binding_named(name)
+        assert binding is not None
+        bound = self.settings.keys.get(name, binding.key).split(",")[0]
+        return self.get_key_display(binding.with_key(bound))
+
+    def get_key_display(self, binding: Binding) -> str:
+        return spelled(binding.key)
+
+    def way_to_help(self) -> str:
+        """What the status line ends with."""
+        return f"{self.key_of('help')} help · {self.key_of('keys')} keys"
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by the machine's own tools where there are any, else by the terminal; says which way it went."""
+        self._clipboard = text
+        self._copy(text)
+
+    @work(thread=True, group="copy")
+    def _copy(self, text: str) -> None:
+        said = clipboard.copy(text, lambda sequence: self.call_from_thread(self._write_to_terminal, sequence))
+        self.call_from_thread(self.notify, said)
+
+    def _write_to_terminal(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    @on(WhyScreen.Judged)
+    def _judged(self, event: WhyScreen.Judged) -> None:
+        self.chat.judge(event.turn_id, event.feedback)
+        if isinstance(self.screen, WhyScreen):
+            self.screen.refresh_rating()
+
+    @on(WhyScreen.CopyWanted)
+    def _copy_why(self, event: WhyScreen.CopyWanted) -> None:
+        self.copy_to_clipboard(event.text)
+
+    def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
+        """What is said in passing is never markup."""
+        super().notify(message, markup=markup, **options)
+
+    # -- what is kept for the next time -------------------------------------------------------------------------------
+
+    def set(self, name: str, value: object) -> None:
+        """Set something from now on and, unless this is off the record, for the next time."""
+        self.settings = self.settings.changed(**{name: value})
+        if not self.off_record:
+            try:
+                settings.set_value(name, value)
+            except CompanionError as error:
+                self.notify(str(error), severity="warning")
+
+    def _theme_chosen(self, name: str) -> None:
+        if name != self.settings.theme and name in {theme.name for theme in THEMES}:
+            self.set("theme", name)
+
+    def notice_is_due(self) -> bool:
+        """Whether the notice of this day has still to be shown; asking counts as showing."""
+        today = date.today()
+        due = notice.due(paths.state_folder(), today)
+        if due and not self.off_record:
+            notice.shown(paths.state_folder(), today)
+        return due
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Leave: a reply that is arriving is stopped and kept. Asked a second time, leave without waiting for it."""
+        if self._leaving:
+            self.exit(0)
+            return
+        self._leaving = True
+        self._leave(0)
+
+    def _told_to_end(self, number: int) -> None:
+        self._leaving = True
+        self._leave(128 + number, ask=False)
+
+    @work(group="leave")
+    async def _leave(self, code: int, *, ask: bool = True) -> None:
+        chat = self.chat
+        if ask:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            await chat.check_out()
+        conversation = chat.conversation
+        if conversation is not None:
+            chat.take_back()
+            await asyncio.to_thread(conversation.stop)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(chat.at_rest.wait(), PATIENCE)
+            await asyncio.to_thread(conversation.close)
+        self.exit(code)
+
+    def _fatal_error(self) -> None:
+        """A fault ends the program with a sentence, said by whoever started it, and not with a traceback."""
+        self.fault = sys.exc_info()[1]
+        if os.environ.get("COMPANION_DEBUG"):
+            super()._fatal_error()
+        else:
+            self._close_messages_no_wait()
+
+
+def groups() -> list[tuple[str, list[Binding]]]:
+    """Every key by where it works, in the order of the list of keys."""
+    places: list[tuple[str, list[type]]] = [
+        ("Anywhere", [CompanionApp]),
+        ("While you write", [Composer]),
+        ("In the chat", [ChatScreen]),
+        ("On a message", [MessageBox]),
+        ("In the tactics", [TacticPanel]),
+        ("Among the conversations", [SessionsScreen]),
+        ("In why this reply", [WhyScreen]),
+        ("In questions", [Question, Ask, CheckIn, HelpCard]),
+        ("In the list of keys", [KeysScreen]),
+        ("While hidden", [HiddenScreen]),
+    ]
+    return [
+        (
+            name,
+            [
+                binding
+                for owner in owners
+                for binding in vars(owner).get("BINDINGS", ())
+                if isinstance(binding, Binding)
+            ],
+        )
+        for name, owners in places
+    ]
