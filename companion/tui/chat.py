@@ -233,14 +233,18 @@ class ChatScreen(ConversationScreen):
             await self._go_to(chosen.session_id, chosen.turn_id)
 
     @on(SessionsScreen.Deleted)
-    async def _deleted(self, event: SessionsScreen.Deleted) -> None:
+    def _deleted(self, event: SessionsScreen.Deleted) -> None:
         """The conversation that was open is gone: another one begins."""
         if self.conversation is not None and event.session_id == self.conversation.session.id:
             self.take_back()
-            await asyncio.to_thread(self.conversation.stop)
+            self._begin_another(self.conversation)
+
+    @work
+    async def _begin_another(self, conversation: Conversation) -> None:
+        await asyncio.to_thread(conversation.stop)
+        if self.busy:
             await self.at_rest.wait()
-            fresh = self.conversation.store.new_session(self.conversation.settings.model)
-            await self._go_to(fresh.id)
+        await self._go_to(conversation.store.new_session(conversation.settings.model).id)
 
     async def _may_leave(self) -> bool:
         """Whether another conversation can be opened now; asks the question after this one, where that is wanted."""

@@ -92,6 +92,10 @@ class Composer(TextArea):
         self.border_subtitle = "Enter sends, Escape leaves it as it was" if editing else ""
 
     def action_send(self) -> None:
+        """Keys with priority overtake letters that are still on their way; this goes behind them."""
+        self.call_later(self._send)
+
+    def _send(self) -> None:
         text = self.text.strip()
         if not text:
             return
@@ -101,7 +105,7 @@ class Composer(TextArea):
         self.post_message(self.Sent(text, instead))
 
     def action_newline(self) -> None:
-        self.insert("\n")
+        self.call_later(self.insert, "\n")
 
     def action_cursor_up(self, select: bool = False) -> None:
         if select or self.cursor_location[0] > 0 or not self._go_back(self._back + 1):

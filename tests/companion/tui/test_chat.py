@@ -250,7 +250,7 @@ async def test_a_paste_of_half_a_million_characters_is_taken_whole(talks: Talks)
 
     async with talks() as talk:
         text = "\n".join(f"line {number} of a very long paste" for number in range(16_000))
-        talk.chat.composer.post_message(Paste(text))
+        talk.app.post_message(Paste(text))
         await talk.until(lambda: len(talk.chat.composer.text) == len(text))
         await talk.press("enter")
         await talk.until(lambda: bool(talk.turns) and not talk.chat.busy)
@@ -269,3 +269,15 @@ async def test_messages_are_walked_through_with_the_arrow_keys(talks: Talks) -> 
         assert talk.app.focused.turn.text == "first"
         await talk.press("down", "down")
         assert talk.app.focused is talk.chat.composer
+
+
+async def test_enter_does_not_overtake_the_letters_before_it(talks: Talks) -> None:
+    from textual.events import Key
+
+    async with talks() as talk:
+        words = "tell me everything about it"
+        for letter in words:
+            talk.app.post_message(Key("space" if letter == " " else letter, letter))
+        talk.app.post_message(Key("enter", "\r"))
+        await talk.until(lambda: len(talk.turns) == 2)
+        assert talk.texts[0] == words
