@@ -109,9 +109,7 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.show(self.turns, self._families, self._judged)
             return
         self._last = min(self._last, len(self.turns))
-        for turn in gone:
-            if box := self.box(turn.id):
-                await box.remove()
+        await self.remove_children([box for turn in gone if (box := self.box(turn.id))])
 
     async def remark(self, text: str) -> None:
         """Something the program says, at the end; it is not a turn."""
@@ -190,8 +188,7 @@ class Transcript(VerticalScroll, can_focus=False):
                 await self.mount_all(fresh, before=kept)
             else:
                 await self.mount_all(fresh, after=kept)
-            for box in surplus:
-                await box.remove()
+            await self.remove_children(surplus)
 
         def settle() -> None:
             self.scroll_to(y=kept.virtual_region.y - where, animate=False, force=True, immediate=True)
@@ -203,8 +200,7 @@ class Transcript(VerticalScroll, can_focus=False):
         """Take messages away above, once there are many more than are to be mounted."""
         if self._last - self._first < MOST + BATCH:
             return
-        for box in self.boxes[:BATCH]:
-            await box.remove()
+        await self.remove_children(self.boxes[:BATCH])
         self._first += BATCH
 
     def _boxed(self, turn: Turn) -> MessageBox:
