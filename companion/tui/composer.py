@@ -92,8 +92,8 @@ class Composer(TextArea):
         self.border_subtitle = "Enter sends, Escape leaves it as it was" if editing else ""
 
     def action_send(self) -> None:
-        """Keys with priority overtake letters that are still on their way; this goes behind them."""
-        self.call_later(self._send)
+        """Keys with priority overtake letters that are still on their way; this goes the way they go, behind them."""
+        self.screen.call_later(self.call_later, self._send)
 
     def _send(self) -> None:
         text = self.text.strip()
@@ -105,7 +105,7 @@ class Composer(TextArea):
         self.post_message(self.Sent(text, instead))
 
     def action_newline(self) -> None:
-        self.call_later(self.insert, "\n")
+        self.screen.call_later(self.call_later, self.insert, "\n")
 
     def action_cursor_up(self, select: bool = False) -> None:
         if select or self.cursor_location[0] > 0 or not self._go_back(self._back + 1):

@@ -88,17 +88,15 @@ class Transcript(VerticalScroll, can_focus=False):
 
     async def add(self, turn: Turn) -> MessageBox:
         """One more turn at the end, which is gone to."""
-        self.turns.append(turn)
-        if self._last < len(self.turns) - 1:
+        if self._last < len(self.turns):
             await self.show(self.turns, self._families, self._judged)
-        else:
-            self._last += 1
-            await self.mount(self._boxed(turn))
-            await self._trim_top()
+        self.turns.append(turn)
+        self._last += 1
+        box = self._boxed(turn)
+        await self.mount(box)
+        await self._trim_top()
         if turn.role is Role.USER:
             self.anchor()
-        box = self.box(turn.id)
-        assert box is not None
         return box
 
     async def cut_after(self, turn_id: int | None) -> None:

@@ -242,6 +242,7 @@ async def test_a_message_may_have_many_lines(talks: Talks) -> None:
     async with talks() as talk:
         await talk.press("a", "ctrl+j", "b", "shift+enter", "c", "enter")
         await talk.until(lambda: len(talk.turns) == 2)
+        await talk.rest()
         assert talk.texts[0] == "a\nb\nc"
 
 
@@ -280,4 +281,5 @@ async def test_enter_does_not_overtake_the_letters_before_it(talks: Talks) -> No
             talk.app.post_message(Key("space" if letter == " " else letter, letter))
         talk.app.post_message(Key("enter", "\r"))
         await talk.until(lambda: len(talk.turns) == 2)
+        await talk.rest()
         assert talk.texts[0] == words
