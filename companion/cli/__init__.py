@@ -22,8 +22,11 @@ COMMANDS = {
     "export": "Write sessions out as JSON lines.",
     "data": "Where the data lies; back it up, forget sessions, wipe it.",
     "config": "Where the settings lie, what they are, whether they are right.",
+    "serve": "The chat in a browser on this machine.",
     "doctor": "Check that everything works on this machine.",
     "tag": "The tactics of any text, sentence by sentence.",
+    "safety": "What is noticed of danger in any text.",
+    "study": "How much replies repeat each other: the repetition report.",
     "train": "Train a model from a recipe.",
     "eval": "Measure a model.",
 }
