@@ -1,7 +1,8 @@
 """How much replies repeat each other: their moves, their openings, their length. Structures in, numbers out.
 
-Every figure is a function of sums over conversations. A `Measure` keeps those sums apart by conversation, so that
-drawing conversations again (`companion.study.bootstrap`) is a matrix product and not ten thousand recounts.
+Every figure is a function of sums over conversations. A `Measure` keeps those sums apart by conversation (or by turn,
+or by group of conversations: by unit), so that drawing units again (`companion.study.bootstrap`) is a matrix product
+and not ten thousand recounts.
 
 Source of stickiness: arXiv 2604.11742, evaluation. Chance correction, set repetition and openers are ours: the
 published figure rises with the number of moves in a turn, however they come about.
@@ -11,20 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.ledger import OPENER_WORDS, words_of
+from companion.study.said import SETS, WIDTH, Said, mask_of
+from companion.study.table import UNKNOWN, Integers, Masks, Openers, Table, Words, table_of
+from planner.ledger import words_of
 from planner.tactics import TACTICS, Tactic
 
 Floats = NDArray[np.float64]
 Pair = tuple[frozenset[Tactic], frozenset[Tactic]]
 """Tactics of the turn before, and of the turn."""
 
-_PLACE = {tactic: place for place, tactic in enumerate(TACTICS)}
-_WIDTH = len(TACTICS)
+BITS = (np.arange(SETS)[:, None] >> np.arange(WIDTH) & 1).astype(np.float64)
+"""(SETS, 10): whether set m has tactic t."""
+SIZE = BITS.sum(axis=1)
+"""(SETS,): how many tactics a set has."""
+KAPPA, KEPT, CHANCE, LIFT = "kappa", "stickiness", "chance", "lift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +51,67 @@ class Turn:
 Conversations = Sequence[Sequence[Turn]]
 """The replies of each conversation, in order."""
 
-Words = Callable[[str], list[str]]
-"""How a text is taken apart into words."""
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is drawn again: `of` says to which of `count` units each row belongs."""
+
+    of: Integers  # (N,) of rows
+    count: int
+
+    def at(self, rows: Integers) -> Units:
+        """The units of some of the rows."""
+        return Units(self.of[rows], self.count)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure, as sums by conversation and what is made of their total. NaN where there is nothing to count."""
+    """A figure, as sums by unit and what is made of their total. NaN where there is nothing to count."""
 
-    parts: Floats  # (conversations, K)
+    parts: Floats  # (units, K)
     of: Callable[[Floats], Floats]  # totals (N, K) -> figures (N,)
 
     @property
     def value(self) -> float:
-        """Over all conversations, each counted once."""
+        """Over all units, each counted once."""
         return float(self.of(self.parts.sum(axis=0, keepdims=True))[0])
+
+
+# -- from conversations at hand ---------------------------------------------------------------------------------------
 
 
 def measures(conversations: Conversations, words: Words = words_of) -> dict[str, Measure]:
     """Every figure of the replies among themselves (own history), by name."""
-    pairs = own_pairs(conversations)
+    table = table_from(conversations, words)
+    units = Units(table.owner, len(table.conversations))
+    rows = table.follows
+    found = novelty(table)
+    rated = [[turn.empathy for turn in turns if turn.empathy is not None] for turns in conversations]
     return {
-        **stickiness(pairs),
-        "jaccard": jaccard(pairs),
-        "novelty": mean([[new for new in _novelty(turns)[1:] if new is not None] for turns in conversations]),
-        **openers(conversations, words),
-        "words_per_turn": mean([[len(words(turn.text)) for turn in turns] for turns in conversations]),
-        "tactics_per_turn": mean([[len(turn.tactics) for turn in turns] for turns in conversations]),
-        "empathy": mean([[turn.empathy for turn in turns if turn.empathy is not None] for turns in conversations]),
+        **stickiness(own_pairs(conversations)),
+        "jaccard": jaccard_of(table.tactics[rows - 1], table.tactics[rows], units.at(rows)),
+        "novelty": mean_of(found[rows], units.at(rows)),
+        **openers_of(table.openers, units),
+        "words_per_turn": mean_of(table.words, units),
+        "tactics_per_turn": mean_of(SIZE[table.tactics], units),
+        "empathy": mean(rated),
     }
+
+
+def table_from(conversations: Conversations, words: Words = words_of) -> Table:
+    """The table of conversations at hand; row k of its conversations is conversation k."""
+    digits = len(str(len(conversations)))
+    said = [
+        Said(f"{number:0{digits}}", place, True, turn.text, tuple(mask_of(tactics) for tactics in turn.sentences))
+        for number, turns in enumerate(conversations)
+        for place, turn in enumerate(turns)
+    ]
+    table = table_of(said, words=words)
+    if len(table.conversations) == len(conversations):
+        return table
+    names = tuple(f"{number:0{digits}}" for number in range(len(conversations)))  # with those nobody spoke in
+    owner = np.array([int(name) for name in table.conversations], np.int64)[table.owner]
+    return Table(**{name: getattr(table, name) for name in Table.__slots__} | {"conversations": names, "owner": owner})
 
 
 def own_pairs(conversations: Conversations) -> list[list[Pair]]:
@@ -93,22 +132,12 @@ def reference_pairs(reference: Conversations, conversations: Conversations) -> l
 
 
 def stickiness(pairs: Sequence[Sequence[Pair]]) -> dict[str, Measure]:
-    """`stickiness` S, `chance` S0 and `kappa` = (S - S0) / (1 - S0), from the pairs of each conversation.
-
-    S is the mean over tactics t of P(t in this turn | t in the turn before); S0 the mean over the same tactics of
-    P(t in this turn). Only tactics that some turn before has are counted, both times.
-    """
-    owners = np.repeat(np.arange(len(pairs)), [len(part) for part in pairs])
-    before = _incidence([a for a, _ in chain.from_iterable(pairs)])
-    now = _incidence([b for _, b in chain.from_iterable(pairs)])
-    columns = np.hstack([before * now, before, now, np.ones((len(now), 1))])
-    parts = np.zeros((len(pairs), columns.shape[1]))
-    np.add.at(parts, owners, columns)
-    return {
-        "stickiness": Measure(parts, _kept),
-        "chance": Measure(parts, _chance),
-        "kappa": Measure(parts, lambda totals: _share(_kept(totals) - _chance(totals), 1 - _chance(totals))),
-    }
+    """`stickiness_of` for the pairs of each conversation."""
+    both = list(chain.from_iterable(pairs))
+    before, now = (np.array([mask_of(pair[side]) for pair in both], np.uint16) for side in (0, 1))
+    owner = np.repeat(np.arange(len(pairs)), [len(part) for part in pairs])
+    found = stickiness_of(before, now, Units(owner, len(pairs)))
+    return {name: found[name] for name in (KEPT, CHANCE, KAPPA)}
 
 
 def jaccard(pairs: Sequence[Sequence[Pair]]) -> Measure:
@@ -118,85 +147,156 @@ def jaccard(pairs: Sequence[Sequence[Pair]]) -> Measure:
 
 def novelty_by_turn(conversations: Conversations) -> list[Measure]:
     """For each place in a conversation, the share of a turn's tactics that no earlier turn of it had."""
-    found = [_novelty(turns) for turns in conversations]
-    return [
-        mean([[new for new in part[place : place + 1] if new is not None] for part in found])
-        for place in range(max(map(len, found), default=0))
-    ]
+    table = table_from(conversations)
+    return by_turn(novelty(table), table, Units(table.owner, len(table.conversations)))
 
 
 def openers(conversations: Conversations, words: Words = words_of) -> dict[str, Measure]:
-    """`top_opener`, the share of the commonest first three words, and `opener_entropy` in bits.
-
-    Both are of all replies together, whatever their conversation; replies without words are left out. The parts are
-    (conversations, distinct openers). A draw of conversations holds fewer distinct openers than there are: the interval
-    of the entropy lies low, that of the share high.
-    """
-    opened = [
-        [" ".join(first) for turn in turns if (first := words(turn.text)[:OPENER_WORDS])] for turns in conversations
-    ]
-    places = {opener: place for place, opener in enumerate(dict.fromkeys(chain.from_iterable(opened)))}
-    parts = np.zeros((len(opened), len(places)))
-    for row, part in enumerate(opened):
-        for opener in part:
-            parts[row, places[opener]] += 1
-    return {"top_opener": Measure(parts, _top), "opener_entropy": Measure(parts, _entropy)}
+    """`openers_of` for conversations at hand."""
+    table = table_from(conversations, words)
+    return openers_of(table.openers, Units(table.owner, len(table.conversations)))
 
 
 def mean(values: Sequence[Sequence[float]]) -> Measure:
     """The mean of the values of all conversations together."""
     parts = np.array([[sum(part), len(part)] for part in values], np.float64).reshape(-1, 2)
-    return Measure(parts, lambda totals: _share(totals[:, 0], totals[:, 1]))
+    return Measure(parts, quotient)
 
 
-def _novelty(turns: Sequence[Turn]) -> list[float | None]:
-    """Share of each turn's tactics that are new in the conversation; None for a turn without any."""
-    seen: set[Tactic] = set()
+# -- from a table -----------------------------------------------------------------------------------------------------
+
+
+def sums(units: Units, *columns: Floats | NDArray[np.bool_] | Integers) -> Floats:
+    """(units, columns): the columns' sums by unit."""
+    return np.stack([np.bincount(units.of, column, units.count) for column in columns], axis=1).astype(np.float64)
+
+
+def mean_of(values: Floats | Integers | NDArray[np.bool_], units: Units) -> Measure:
+    """The mean of (N,) values of rows; NaN and UNKNOWN are left out."""
+    known = values != UNKNOWN if values.dtype == np.int64 else ~np.isnan(values.astype(np.float64))
+    return Measure(sums(units, np.where(known, values, 0), known), quotient)
+
+
+def stickiness_of(before: Masks, now: Masks, units: Units) -> dict[str, Measure]:
+    """S, S0, lift = S / S0 and kappa = (S - S0) / (1 - S0), from (P,) tactics of the turn before and of the turn.
+
+    S is the mean over tactics t of P(t in this turn | t in the turn before); S0 the mean over the same tactics of
+    P(t in this turn). Only tactics that some turn before has are counted, both times. `by_tactic` gives the shares
+    of single tactics from the same sums.
+    """
+    a, b = BITS[before], BITS[now]
+    columns = [(a * b)[:, t] for t in range(WIDTH)] + [a[:, t] for t in range(WIDTH)] + [b[:, t] for t in range(WIDTH)]
+    parts = sums(units, *columns, np.ones(len(now)))
+    return {
+        KEPT: Measure(parts, _kept),
+        CHANCE: Measure(parts, _chance),
+        LIFT: Measure(parts, lambda totals: share(_kept(totals), _chance(totals))),
+        KAPPA: Measure(parts, lambda totals: share(_kept(totals) - _chance(totals), 1 - _chance(totals))),
+    }
+
+
+def by_tactic(parts: Floats) -> dict[str, dict[str, Measure]]:
+    """Of the sums of `stickiness_of`: for each tactic, how often it is kept, met, and both corrected for chance."""
+    return {
+        tactic.value: {
+            KEPT: Measure(parts, partial(_kept_of, tactic=t)),
+            CHANCE: Measure(parts, partial(_chance_of, tactic=t)),
+            KAPPA: Measure(parts, partial(_kappa_of, tactic=t)),
+        }
+        for t, tactic in enumerate(TACTICS)
+    }
+
+
+def jaccard_of(before: Masks, now: Masks, units: Units) -> Measure:
+    """|A n B| / |A u B| over (P,) pairs, on average, leaving out where neither has any tactic."""
+    either = SIZE[before | now]
+    return mean_of(share(SIZE[before & now], either), units)
+
+
+def novelty(table: Table) -> Floats:
+    """(N,) |A \\ H| / |A|: share of each turn's tactics that are new in the conversation; NaN without any."""
+    turn = table.turn
+    order = np.argsort(turn, kind="stable")
+    ends = np.searchsorted(turn[order], np.arange(1, int(turn.max(initial=-1)) + 2))
+    seen = np.zeros(len(table.conversations), np.uint16)
+    new = np.zeros(len(table), np.uint16)
+    start = 0
+    for end in ends:  # one turn of every conversation at a time
+        rows = order[start:end]
+        owners, tactics = table.owner[rows], table.tactics[rows]
+        new[rows] = tactics & ~seen[owners]
+        seen[owners] |= tactics
+        start = end
+    return share(SIZE[new], SIZE[table.tactics])
+
+
+def by_turn(values: Floats, table: Table, units: Units, most: int | None = None) -> list[Measure]:
+    """The mean of (N,) values at each place in a conversation, at most `most` of them."""
+    turn = table.turn
+    places = int(turn.max(initial=-1)) + 1
     found = []
-    for turn in turns:
-        tactics = turn.tactics
-        found.append(len(tactics - seen) / len(tactics) if tactics else None)
-        seen |= tactics
+    for place in range(places if most is None else min(most, places)):
+        rows = np.flatnonzero(turn == place)
+        found.append(mean_of(values[rows], units.at(rows)))
     return found
 
 
-def _incidence(sets: Sequence[frozenset[Tactic]]) -> Floats:
-    """(N, 10), 1 where the tactic is there."""
-    found = np.zeros((len(sets), _WIDTH))
-    for row, tactics in enumerate(sets):
-        found[row, [_PLACE[tactic] for tactic in tactics]] = 1
-    return found
+def openers_of(openers: Openers, units: Units) -> dict[str, Measure]:
+    """`top_opener`, the share of the commonest first three words, and `opener_entropy` in bits.
+
+    Both are of all replies together, whatever their conversation; replies without words are left out. The entropy is
+    the mean of -log2 p over replies, p the share of the reply's opener among all: sums of two columns, however many
+    openers there are, and a draw, which holds fewer different ones, does not lower it.
+    """
+    known = openers.of != UNKNOWN
+    rows = np.flatnonzero(known)
+    counts = np.bincount(openers.of[rows], minlength=max(len(openers.names), 1)).astype(np.float64)
+    top = int(counts.argmax())
+    surprise = np.log2(max(len(rows), 1)) - np.log2(counts[openers.of[rows]])
+    of_rows = units.at(rows)
+    return {"top_opener": mean_of(openers.of[rows] == top, of_rows), "opener_entropy": mean_of(surprise, of_rows)}
+
+
+def entropy_of(counts: Floats) -> Floats:
+    """In bits, of each row of (N, K) counts; log2(n) - sum(x log2 x) / n."""
+    count: Floats = counts.sum(axis=1)
+    spread: Floats = (counts * np.log2(np.maximum(counts, 1e-300))).sum(axis=1)
+    return np.log2(np.maximum(count, 1e-300)) - share(spread, count)
 
 
 def _kept(totals: Floats) -> Floats:
-    kept, met = totals[:, :_WIDTH], totals[:, _WIDTH : 2 * _WIDTH]
-    return _mean_where(met > 0, kept / np.maximum(met, 1))
+    kept, met = totals[:, :WIDTH], totals[:, WIDTH : 2 * WIDTH]
+    return _mean_where(met > 0, kept / np.where(met > 0, met, 1))
 
 
 def _chance(totals: Floats) -> Floats:
-    met, now, pairs = totals[:, _WIDTH : 2 * _WIDTH], totals[:, 2 * _WIDTH : -1], totals[:, -1:]
+    met, now, pairs = totals[:, WIDTH : 2 * WIDTH], totals[:, 2 * WIDTH : -1], totals[:, -1:]
     return _mean_where(met > 0, now / np.maximum(pairs, 1))
+
+
+def _kept_of(totals: Floats, tactic: int) -> Floats:
+    return share(totals[:, tactic], totals[:, WIDTH + tactic])
+
+
+def _chance_of(totals: Floats, tactic: int) -> Floats:
+    return share(totals[:, 2 * WIDTH + tactic], totals[:, -1])
+
+
+def _kappa_of(totals: Floats, tactic: int) -> Floats:
+    chance = _chance_of(totals, tactic)
+    return share(_kept_of(totals, tactic) - chance, 1 - chance)
 
 
 def _mean_where(counted: NDArray[np.bool_], values: Floats) -> Floats:
     """Row means of the values that count."""
-    return _share(np.where(counted, values, 0).sum(axis=1), counted.sum(axis=1).astype(np.float64))
+    return share(np.where(counted, values, 0).sum(axis=1), counted.sum(axis=1).astype(np.float64))
 
 
-def _top(totals: Floats) -> Floats:
-    commonest: Floats = totals.max(axis=1, initial=0)
-    return _share(commonest, totals.sum(axis=1))
+def quotient(totals: Floats) -> Floats:
+    return share(totals[:, 0], totals[:, 1])
 
 
-def _entropy(totals: Floats) -> Floats:
-    """In bits; log2(n) - sum(x log2 x) / n."""
-    count: Floats = totals.sum(axis=1)
-    spread: Floats = (totals * np.log2(np.maximum(totals, 1))).sum(axis=1)
-    most: Floats = np.log2(np.maximum(count, 1))
-    return most - _share(spread, count)
-
-
-def _share(part: Floats, whole: Floats) -> Floats:
+def share(part: Floats, whole: Floats) -> Floats:
     """Quotients; NaN where the whole is 0."""
     shares: Floats = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
     return shares

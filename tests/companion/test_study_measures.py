@@ -104,11 +104,15 @@ def test_novelty_counts_what_the_conversation_has_not_had() -> None:
     assert novelty_by_turn([]) == []
 
 
+def test_what_comes_back_after_a_pause_is_not_new() -> None:
+    assert [measure.value for measure in novelty_by_turn([[turn(A), turn(B), turn(A, C)]])] == [1, 1, 0.5]
+
+
 def test_openers_are_the_first_three_words() -> None:
     found = openers([said("It sounds like rain.", "It sounds, like rain"), said("That is hard.", "", "So it is.")])
     assert found["top_opener"].value == 0.5
     assert found["opener_entropy"].value == pytest.approx(0.5 * 1 + 2 * 0.25 * 2)
-    assert found["top_opener"].parts.shape == (2, 3)
+    assert found["opener_entropy"].parts.shape == (2, 2)  # however many openers there are
 
 
 def test_the_same_opener_every_time_has_no_entropy() -> None:

@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.errors import CompanionError, NotFound, UsageError
+from companion.export import write_jsonl
+from companion.store import Role, Status, Store
+from companion.study.said import BIT, Said
+from companion.study.sources import limits, read
+from companion.study.sources.ratings import DIMENSIONS, read_ratings
+from planner.tactics import TACTICS
+
+A, Q, V = BIT["advice"], BIT["questioning"], BIT["validation"]
+
+
+def lines(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def array(path: Path, *rows: Any) -> Path:
+    path.write_text(json.dumps(list(rows), indent=1), encoding="utf-8")
+    return path
+
+
+def replies(path: Path) -> list[tuple[str, int, tuple[int, ...] | None]]:
+    return [(said.conversation, said.place, said.sentences) for said in read(path) if said.supporter]
+
+
+def mint(name: str, place: int, *sentences: list[str]) -> dict[str, Any]:
+    history = [{"role": "user" if n % 2 == 0 else "assistant", "content": "..."} for n in range(place)]
+    return {
+        "conversation_id": name,
+        "model": "m",
+        "conversation_history": history,
+        "model_response": "Well. Then.",
+        "sentence_tactics": list(sentences),
+    }
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("write", [array, lines])
+def test_mint_outputs_are_read_with_the_place_of_each_reply(tmp_path: Path, write: Any) -> None:
+    file = write(tmp_path / "x.json", mint("c", 3, ["advice"], []), mint("c", 1, ["questioning", "validation"]))
+    assert replies(file) == [("c", 3, (A, 0)), ("c", 1, (Q | V,))]
+    assert next(iter(read(file))).model == "m"
+
+
+def test_chat_is_read_untagged_and_the_system_has_no_place(tmp_path: Path) -> None:
+    messages = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello."},
+        {"from": "human", "value": "So"},
+        {"from": "gpt", "value": "Yes?", "sentences": [{"tactics": ["questioning"]}]},
+    ]
+    file = lines(tmp_path / "chat.jsonl", {"id": 7, "condition": "plan", "messages": messages})
+    found = list(read(file))
+    assert [(said.place, said.supporter, said.text) for said in found] == [
+        (0, False, "Hi"),
+        (1, True, "Hello."),
+        (2, False, "So"),
+        (3, True, "Yes?"),
+    ]
+    assert [said.sentences for said in found if said.supporter] == [None, (Q,)]
+    assert {(said.conversation, said.condition) for said in found} == {("7", "plan")}
+
+
+def test_tagged_rows_are_read_as_companion_tag_writes_them(tmp_path: Path) -> None:
+    file = lines(
+        tmp_path / "tags.jsonl",
+        {
+            "id": "c",
+            "turn": 1,
+            "sentences": [{"text": "Why?", "tactics": ["questioning"], "scores": {}}],
+            "tactics": {},
+        },
+        {"id": None, "sentences": [{"text": "Rest.", "tactics": []}]},
+    )
+    found = list(read(file))
+    assert [(said.conversation, said.place, said.sentences, said.text) for said in found] == [
+        ("c", 1, (Q,), "Why?"),
+        ("row 2", 0, (0,), "Rest."),
+    ]
+
+
+def test_conversations_that_an_evaluation_kept_are_read_with_their_ratings(tmp_path: Path) -> None:
+    rated = dict.fromkeys(DIMENSIONS, 2.0)
+    exchange = {"message": "Hi", "reply": "Why?", "sentences": [["questioning"]], "empathy": rated}
+    file = lines(tmp_path / "t.jsonl", {"condition": "plan", "seeker": "s1", "kind": "lend", "exchanges": [exchange]})
+    said = list(read(file))[1]
+    assert (said.conversation, said.place, said.sentences, said.condition) == ("s1", 1, (Q,), "plan")
+    assert said.empathy.aggregate == pytest.approx((2 * 3 + 4 * 3) / 6)
+
+
+def test_several_formats_may_be_in_one_folder(tmp_path: Path) -> None:
+    array(tmp_path / "a.json", mint("c", 1, ["advice"]))
+    (tmp_path / "sub").mkdir()
+    lines(tmp_path / "sub" / "b.jsonl", {"id": "d", "messages": [{"role": "assistant", "content": "Hm."}]})
+    (tmp_path / "notes.txt").write_text("nothing", encoding="utf-8")
+    assert replies(tmp_path) == [("c", 1, (A,)), ("d", 0, None)]
+
+
+def test_a_long_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_CHUNK", 100)
+    rows = [mint(f"c{number}", number % 4, ["advice"] * (number % 3)) for number in range(50)]
+    assert len(replies(array(tmp_path / "x.json", *rows))) == 50
+
+
+# -- our export and the database --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "companion.db")
+
+
+def say(store: Store, session: str, parent: int | None, text: str) -> int:
+    return store.add_turn(session, Role.USER, text, parent).id
+
+
+def answer(store: Store, session: str, parent: int, *sentences: tuple[str, tuple[str, ...]]) -> int:
+    turn = store.add_turn(session, Role.ASSISTANT, " ".join(text for text, _ in sentences), parent)
+    store.add_sentences(turn.id, [(text, dict.fromkeys(tactics, 0.9)) for text, tactics in sentences])
+    return turn.id
+
+
+def branched(store: Store) -> tuple[str, int, int]:
+    """A session with two answers to one message; (its id, the older answer, the newer one)."""
+    session = store.new_session("mini", condition="plan").id
+    asked = say(store, session, None, "Hello")
+    older = answer(store, session, asked, ("Rest.", ("advice",)))
+    newer = answer(store, session, asked, ("Why?", ("questioning",)), ("Hm.", ()))
+    return session, older, newer
+
+
+def exported(store: Store, path: Path, *, with_text: bool) -> Path:
+    with path.open("w", encoding="utf-8") as out:
+        write_jsonl(store, store.sessions(archived=None), out, with_text=with_text)
+    return path
+
+
+@pytest.mark.parametrize("with_text", [True, False])
+def test_an_export_is_read_along_its_newest_branch(store: Store, tmp_path: Path, with_text: bool) -> None:
+    session, _, _ = branched(store)
+    found = list(read(exported(store, tmp_path / "out.jsonl", with_text=with_text)))
+    assert [(said.conversation, said.place, said.supporter) for said in found] == [
+        (session, 0, False),
+        (session, 1, True),
+    ]
+    assert found[1].sentences == (Q, 0)
+    assert found[1].text == ("Why? Hm." if with_text else None)
+    assert (found[1].words, found[1].model, found[1].condition) == (2, "mini", "plan")
+
+
+def test_the_database_is_read_as_its_export_is(store: Store, tmp_path: Path) -> None:
+    for _ in range(3):
+        branched(store)
+    from_file = replies(exported(store, tmp_path / "out.jsonl", with_text=True))
+    assert sorted(replies(tmp_path / "companion.db")) == sorted(from_file)
+    assert len(from_file) == 3
+
+
+def test_the_database_is_read_where_the_person_was(store: Store, tmp_path: Path) -> None:
+    session, older, _ = branched(store)
+    store.set_leaf(session, older)
+    assert replies(tmp_path / "companion.db") == [(session, 1, (A,))]
+
+
+def test_a_reply_that_was_not_finished_has_no_tags(store: Store, tmp_path: Path) -> None:
+    session = store.new_session("mini").id
+    asked = say(store, session, None, "Hello")
+    turn = store.begin_reply(session, asked)
+    store.finish_reply(turn.id, Status.FAILED, "Half a", [("Half a", {"advice": 0.9})])
+    assert replies(tmp_path / "companion.db") == [(session, 1, None)]
+    assert replies(exported(store, tmp_path / "out.jsonl", with_text=True)) == [(session, 1, None)]
+
+
+def test_ratings_and_safety_events_come_with_the_database(store: Store, tmp_path: Path) -> None:
+    session = store.new_session("mini").id
+    asked = say(store, session, None, "I do not want to be here")
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO risk_events VALUES (?, 3, 'words', 1)", (asked,))
+        connection.execute("INSERT INTO risk_events VALUES (?, 3, 'encoder', 0)", (asked,))
+    first = answer(store, session, asked, ("Are you safe right now?", ("questioning",)))
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO empathy VALUES (?, 1, 2, 3, 4, 5, 1, 'encoder')", (first,))
+    again = say(store, session, first, "Yes")
+    answer(store, session, again, ("Are you safe, right now?", ("questioning",)), ("I am with you in this.", ()))
+    found = list(read(tmp_path / "companion.db"))
+    assert found[0].crisis is not None
+    assert (found[0].crisis.layers, found[0].crisis.cards) == (("words", "encoder"), 1)
+    assert found[1].empathy.self_oriented == 5
+    assert [said.repeats for said in found] == [(0, 0), (1, 0), (0, 0), (2, 1)]
+
+
+def test_reading_a_database_does_not_change_it(store: Store, tmp_path: Path) -> None:
+    branched(store)
+    store.close()
+    before = (tmp_path / "companion.db").read_bytes()
+    assert replies(tmp_path / "companion.db")
+    assert (tmp_path / "companion.db").read_bytes() == before
+
+
+def test_a_database_of_somebody_else_is_a_sentence(tmp_path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "other.db") as connection:
+        connection.execute("CREATE TABLE a(b)")
+    with pytest.raises(UsageError, match="another program"):
+        list(read(tmp_path / "other.db"))
+    (tmp_path / "cut.db").write_bytes((tmp_path / "other.db").read_bytes()[:50])
+    with pytest.raises(CompanionError, match="cannot be read"):
+        list(read(tmp_path / "cut.db"))
+
+
+# -- tables -----------------------------------------------------------------------------------------------------------
+
+
+def table(path: Path, *rows: dict[str, Any]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_a_conversation_as_text_is_taken_apart_by_speaker(tmp_path: Path) -> None:
+    text = "Seeker: Hi.\nI am sad: very.\nSupporter: Oh no\nSEEKER:  Yes\nSupporter: I see"
+    file = table(tmp_path / "x.csv", {"conversation_id": "c", "full_conversation": text})
+    assert [(said.place, said.supporter, said.text) for said in read(file)] == [
+        (0, False, "Hi.\nI am sad: very."),
+        (1, True, "Oh no"),
+        (2, False, "Yes"),
+        (3, True, "I see"),
+    ]
+
+
+def sentence(name: str, turn: int, *tactics: str) -> dict[str, Any]:
+    labels = {tactic.value: int(tactic.value in tactics) for tactic in TACTICS}
+    return {"conversation_id": name, "turn_index": turn, "whole_response": "All.", "gratitude": 1, **labels}
+
+
+def test_tagged_sentences_are_put_together_to_replies(tmp_path: Path) -> None:
+    file = table(tmp_path / "x.csv", sentence("c", 1, "advice"), sentence("c", 1), sentence("c", 3, "questioning"))
+    assert replies(file) == [("c", 1, (A, 0)), ("c", 3, (Q,))]
+
+
+def test_ratings_are_read_by_conversation_and_turn(tmp_path: Path) -> None:
+    row = {"conversation_id": "c", "turn_index": 3, **dict.fromkeys(DIMENSIONS, 2)}
+    file = table(tmp_path / "r.csv", row, row | {"turn_index": 5, "advice_giving": ""})
+    found = read_ratings(file)
+    assert found["c", 3] == (2,) * 6
+    assert str(found["c", 5][3]) == "nan"
+    for wrong in ({"advice_giving": 9}, {"advice_giving": "much"}, {"turn_index": "last"}):
+        with pytest.raises(UsageError, match=r"r\.csv, line 2: not ratings"):
+            read_ratings(table(file, row | wrong))
+    with pytest.raises(UsageError, match="no column dismissing_emotions"):
+        read_ratings(table(file, {key: value for key, value in row.items() if key != "dismissing_emotions"}))
+
+
+# -- what cannot be used ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"messages": [{"role": "assistant", "content": "x"}]}\n{oops\n', "line 2: not JSON"),
+        (b'{"messages": [{"role": "wizard", "content": "x"}]}', "line 1 cannot be used: message 0: the role 'wizard'"),
+        (b'{"messages": [{"role": "assistant", "content": 5}]}', "no text in content"),
+        (b'{"messages": ["x"]}', "line 1 cannot be used"),
+        (b'{"model_response": "x", "sentence_tactics": [["magic"]]}', "'magic' is no tactic"),
+        (b'{"model_response": "x", "sentence_tactics": [5]}', "line 1 cannot be used"),
+        (b'{"sentences": [{"tactics": []}], "id": "c", "turn": -4}', "-4 is no place"),
+        (b'{"sentences": [{"tactics": []}], "id": "c", "turn": 1e99}', "is no place"),
+        (b'{"sentences": [{"text": "x"}]}', "'tactics' is no tactic or is missing"),
+        (b'{"session": "s", "role": "assistant", "turn": 1, "text": 5}', "the text is a int"),
+        (b'{"session": "s", "role": "assistant", "turn": {}}', "line 1 cannot be used"),
+        (b'{"answer": 42}', "it has 'answer'"),
+        (b"[1, 2]", "item 1 cannot be used: a int, not an object"),
+        (b'[{"answer": 42}, {]', "item 1 cannot be used"),
+        (b'[{"model_response": "x"}, {"model', "item 2: not JSON"),
+        (b'[{"model_response": "x"}', "ends in the middle of its array, after item 1"),
+        (b"[" * 100_000, "nested too deep"),
+        (b'{"a":' * 100_000, "nested too deep"),
+        (b"a,b\n1,2\n", "neither JSON nor a table that is known"),
+        ('{"messages": []}'.encode("utf-16"), "not UTF-8"),
+        (b"PK\x03\x04\x00\x00", "not UTF-8"),
+    ],
+)
+def test_what_cannot_be_used_is_a_sentence_with_the_file_and_the_row(tmp_path: Path, content: bytes, says: str) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        list(read(file))
+    assert says in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("begins", "says"),
+    [
+        (b'{"a": "', "line 1: longer than"),
+        (b'[{"a": "', "item 1: not JSON"),
+        (b'conversation_id,full_conversation\nc,"', "not a table"),
+    ],
+)
+def test_a_line_without_an_end_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins: bytes, says: str
+) -> None:
+    monkeypatch.setattr(limits, "LONGEST", 1000)
+    monkeypatch.setattr(limits, "_CHUNK", 100)
+    monkeypatch.setattr("companion.study.sources.csv_files.LONGEST", 1000)
+    (tmp_path / "x").write_bytes(begins + b"x" * 5000)
+    with pytest.raises(UsageError, match=says):
+        list(read(tmp_path / "x"))
+
+
+def test_wrong_bytes_within_text_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(
+        b'\xef\xbb\xbf{"id": "c", "messages": [{"role": "assistant", "content": "a\xff"}]}'
+    )
+    assert [said.text for said in read(tmp_path / "x.jsonl")] == ["a\ufffd"]
+
+
+def test_an_empty_file_has_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").touch()
+    assert list(read(tmp_path / "x.jsonl")) == []
+
+
+def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
+    for path, says in ((tmp_path / "no.jsonl", "There is no"), (tmp_path, "no file in")):
+        with pytest.raises(NotFound, match=says):
+            list(read(path))
+    if os.geteuid():
+        (tmp_path / "secret.jsonl").touch(0)
+        with pytest.raises(NotFound, match="cannot be read"):
+            list(read(tmp_path / "secret.jsonl"))
+
+
+@pytest.mark.data
+def test_the_human_supporters_are_the_same_in_every_file(shared_data: Path) -> None:
+    tagged = {(said.conversation, said.place): said for said in read(shared_data / "mint" / "outputs" / "gold")}
+    for name in ("lend_an_ear_50_conversations.csv", "sentence_level_tactics.csv"):
+        found = [said for said in read(shared_data / "mint" / "lend_an_ear" / name) if said.supporter]
+        assert {(said.conversation, said.place) for said in found} == tagged.keys()
+        assert all(" ".join((said.text or "").split()) == words(tagged, said) for said in found), name
+        if name.startswith("sentence"):
+            same = sum(said.sentences == tagged[said.conversation, said.place].sentences for said in found)
+            assert same > 300
+
+
+def words(tagged: dict[tuple[str, int], Said], said: Said) -> str:
+    return " ".join((tagged[said.conversation, said.place].text or "").split())
