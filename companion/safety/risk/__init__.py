@@ -1,0 +1,1 @@
+"""Reading how much danger a message speaks of, in layers, outside the chat model."""
