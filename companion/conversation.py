@@ -29,6 +29,7 @@ from companion.events import (
     Finished,
     Planned,
     ReplyBegun,
+    RiskRaised,
     SentenceChosen,
     Stopped,
     Timings,
@@ -37,6 +38,8 @@ from companion.events import (
     UserSaved,
 )
 from companion.rating import Rater
+from companion.safety.risk.assessor import RiskAssessor
+from companion.safety.watch import Watch
 from companion.settings import Settings
 from companion.speaking.ahead import ReadAhead, battery
 from companion.speaking.choice import Choice, Chooser
@@ -69,12 +72,16 @@ class Conversation:
         settings: Settings,
         *,
         rater: Rater | None = None,
+        assessor: RiskAssessor | None = None,
         resting: bool = False,
     ) -> None:
-        """Without a `rater` replies are not rated. With `resting` the engine reads ahead after each reply, as far as
-        the settings allow it: for a front end that waits for the person, not for a single turn."""
+        """Without a `rater` replies are not rated, without an `assessor` no danger is read.
+
+        With `resting` the engine reads ahead after each reply, as far as the settings allow it: for a front end that
+        waits for the person, not for a single turn.
+        """
         self.store, self.engine, self.session, self.settings = store, engine, session, settings
-        self.tagger, self.rater = tagger, rater
+        self.tagger, self.rater, self._watch = tagger, rater, Watch(store, assessor)
         self.pace = Pace(settings.candidates, settings.sentence_seconds)
         self._ahead = ReadAhead(engine) if resting and settings.read_ahead else None
         self._first = 0
@@ -155,7 +162,8 @@ class Conversation:
 
     def next_plan(self) -> Plan | None:
         """The plan as it stands before the person's next message, without any cues; None where nothing is planned."""
-        return self._plan(self.ledger(self.turns()), Reading()) if self.settings.planner else None
+        turns = self.turns()
+        return self._plan(self.ledger(turns), self._expected(turns)) if self.settings.planner else None
 
     def before_next(self) -> list[Message]:
         """The next prompt up to the place of the person's words, planned as for a message without any cues."""
@@ -165,7 +173,7 @@ class Conversation:
             return []
         ledger = self.ledger(turns)
         layout = Layout(info.layout)
-        made = self._plan(ledger, Reading()) if self.settings.planner else None
+        made = self._plan(ledger, self._expected(turns)) if self.settings.planner else None
         history = [*history_of(turns), Message("user", "")]
         room = self._room(info)[0] - NEXT_WORDS
 
@@ -197,6 +205,11 @@ class Conversation:
                 self._records[turn.id] = TurnRecord(tuple(tactics), opener_of(turn.text))
         return Ledger(tuple(self._records[turn.id] for turn in replies))
 
+    def _expected(self, turns: Sequence[Turn]) -> Reading:
+        """A next message without any cues, after what was said so far."""
+        said = next((turn for turn in reversed(turns) if turn.role is Role.USER), None)
+        return Reading(risk=self._watch.level(said) if said else 0)
+
     def _begin(self) -> None:
         self.interrupt()
         self._stop_asked = False
@@ -216,6 +229,9 @@ class Conversation:
     def _turn(self, before: list[Turn], heard: str) -> Iterator[Event]:
         said = self.store.add_user_turn(self.session.id, heard, before[-1].id if before else None)
         yield UserSaved(said.id, said.text)
+        risk = self._watch.read(said)
+        if risk is not None and risk.level > 0:
+            yield RiskRaised(said.id, risk)
         yield from self._reply([*before, said])
 
     def _reply(self, turns: list[Turn], said: str = "") -> Iterator[Event]:
@@ -226,7 +242,7 @@ class Conversation:
         yield ReplyBegun(begun.id, turns[-1].id, said)
         try:
             if self.settings.planner:
-                draft.plan = self._plan(ledger, read(turns[-1].text))
+                draft.plan = self._plan(ledger, read(turns[-1].text, risk=self._watch.level(turns[-1])))
                 yield Planned(draft.plan)
             if self._stop_asked:
                 raise EngineCancelled

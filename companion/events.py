@@ -7,6 +7,7 @@ from typing import Literal
 
 from companion.engine.protocol import EngineError
 from companion.rating import Empathy
+from companion.safety.risk.assessor import Risk
 from companion.speaking.choice import Choice
 from planner.policy import Plan
 from planner.tactics import Tactic
@@ -54,6 +55,14 @@ class UserSaved:
 
     turn_id: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRaised:
+    """The person's message, or what they said before it, speaks of danger. Nothing of `risk` is shown as a score."""
+
+    turn_id: int
+    risk: Risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +128,4 @@ class Failed:
         return str(self.error)
 
 
-Event = UserSaved | ReplyBegun | Planned | Trimmed | SentenceChosen | Token | Finished | Stopped | Failed
+Event = UserSaved | RiskRaised | ReplyBegun | Planned | Trimmed | SentenceChosen | Token | Finished | Stopped | Failed

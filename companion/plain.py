@@ -21,7 +21,7 @@ from typing import TextIO
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineError, LoadProgress
 from companion.errors import CompanionError
-from companion.events import Failed, Finished, ReplyBegun, Stopped, Token, Trimmed
+from companion.events import Failed, Finished, ReplyBegun, RiskRaised, Stopped, Token, Trimmed
 from companion.explain import explain_reply
 from companion.safety.notice import HELP_FROM_PEOPLE
 from companion.text import clean
@@ -197,6 +197,8 @@ class PlainChat:
             try:
                 for event in self._conversation.say(line):
                     match event:
+                        case RiskRaised(_, risk) if risk.card:
+                            self._print(f"\n{HELP_FROM_PEOPLE}\n")
                         case ReplyBegun(turn_id):
                             self._last = turn_id
                         case Trimmed(messages) if not self._warned:

@@ -91,7 +91,7 @@ class Settings(BaseModel):
     """Let replies speak of the program's own life. Off, because it has none."""
 
     theme: Literal["auto", "dark", "light", "contrast-dark", "contrast-light", "ansi-dark", "ansi-light"] = "auto"
-    """The colours of the chat. ansi-* use the terminal's own; auto is dark unless the terminal says that it is light."""
+    """The colours of the chat. ansi-* use the terminal's own; auto is dark unless the terminal says it is light."""
 
     check_in: bool = False
     """Ask before and after a conversation how you feel, on a scale of 7. The answers stay in the database."""
@@ -170,7 +170,7 @@ def set_value(name: str, value: object) -> None:
         fresh.write_text(tomlkit.dumps(document), "utf-8")
         fresh.replace(path)
     except OSError as error:
-        raise CompanionError(f"{path} cannot be written: {error.strerror}. The setting holds until you leave.") from None
+        raise CompanionError(f"{path} cannot be written: {error.strerror}. The setting holds for now.") from None
 
 
 def _read() -> tuple[Settings, dict[str, str]]:

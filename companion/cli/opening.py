@@ -14,6 +14,8 @@ from companion.engine.client import LlamaEngine
 from companion.errors import UsageError
 from companion.rating import Rater
 from companion.safety import notice
+from companion.safety.risk.assessor import RiskAssessor
+from companion.safety.risk.encoder_layer import RiskReader
 from companion.settings import Settings
 from companion.store import Session, Store
 from companion.tagging import EncoderTagger
@@ -77,7 +79,16 @@ def open_conversation(
     except BaseException:
         store.close()
         raise
-    return Conversation(store, engine, EncoderTagger(encoder), found, settings, rater=Rater(encoder), resting=resting)
+    return Conversation(
+        store,
+        engine,
+        EncoderTagger(encoder),
+        found,
+        settings,
+        rater=Rater(encoder),
+        assessor=RiskAssessor(RiskReader(encoder)),
+        resting=resting,
+    )
 
 
 def _session(store: Store, wanted: str | None) -> Session | None:

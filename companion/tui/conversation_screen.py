@@ -26,6 +26,7 @@ from companion.events import (
     Planned,
     Reply,
     ReplyBegun,
+    RiskRaised,
     Stopped,
     Token,
     Trimmed,
@@ -226,6 +227,8 @@ class ConversationScreen(Screen[None]):
                 self.said_here = True
                 await self._arrived(self._turn(turn_id))
                 self.composer.remember([turn.text for turn in self.transcript.turns if turn.role is Role.USER])
+            case RiskRaised(_, risk) if risk.card:
+                await self.transcript.remark(flowing(HELP_FROM_PEOPLE), stays=True)
             case ReplyBegun(turn_id):
                 self._arriving = await self._arrived(self._turn(turn_id))
             case Planned(plan):
@@ -249,8 +252,7 @@ class ConversationScreen(Screen[None]):
     async def _arrived(self, turn: Turn) -> MessageBox:
         """A turn that is new, at its place: what was shown after its parent before goes."""
         await self.transcript.cut_after(turn.parent_id)
-        for remark in self.transcript.query(".remark"):
-            await remark.remove()
+        await self.transcript.forget_remarks()
         box = await self.transcript.add(turn)
         self.transcript.relabel(*self._marks())
         return box

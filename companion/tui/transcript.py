@@ -109,9 +109,13 @@ class Transcript(VerticalScroll, can_focus=False):
         self._last = min(self._last, len(self.turns))
         await self.remove_children([box for turn in gone if (box := self.box(turn.id))])
 
-    async def remark(self, text: str) -> None:
-        """Something the program says, at the end; it is not a turn."""
-        await self.mount(Static(text, classes="remark", markup=False))
+    async def remark(self, text: str, *, stays: bool = False) -> None:
+        """Something the program says, at the end; it is not a turn. It goes with the next message, unless it stays."""
+        await self.mount(Static(text, classes="remark" if stays else "remark -passing", markup=False))
+
+    async def forget_remarks(self) -> None:
+        """Take away what was said in passing."""
+        await self.remove_children(".-passing")
 
     def replace(self, turn: Turn) -> None:
         """What is known of a turn that is shown."""
