@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from companion.context import fit
 from companion.draft import Draft
@@ -38,7 +39,6 @@ from companion.events import (
     UserSaved,
 )
 from companion.rating import Rater
-from companion.safety.risk.assessor import RiskAssessor
 from companion.safety.watch import Watch
 from companion.settings import Settings
 from companion.speaking.ahead import ReadAhead, battery
@@ -53,6 +53,9 @@ from planner.ledger import Ledger, TurnRecord, opener_of
 from planner.policy import Plan, PlanSettings, plan
 from planner.reading import Reading, read
 from planner.tactics import Tactic
+
+if TYPE_CHECKING:
+    from companion.safety.risk.assessor import RiskAssessor
 
 EARLIER = 6
 """Replies whose words are not to be said again."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from companion.engine.protocol import EngineError
 from companion.rating import Empathy
-from companion.safety.risk.assessor import Risk
 from companion.speaking.choice import Choice
 from planner.policy import Plan
 from planner.tactics import Tactic
+
+if TYPE_CHECKING:
+    from companion.safety.risk.assessor import Risk  # compiles some hundred patterns: not before the first frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ What was said on one path of the conversation counts on every other: a message t
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from companion.safety.risk.assessor import Risk, RiskAssessor
 from companion.safety.risk.state import Heard, RiskState, replay
 from companion.store import Role, Store, Turn
+
+if TYPE_CHECKING:
+    from companion.safety.risk.assessor import Risk, RiskAssessor
 
 
 class Watch:

@@ -37,10 +37,11 @@ class MessageBox(Vertical, can_focus=True):
         border-left: blank;
         &:focus { border-left: outer $primary; }
         & > .label { color: $foreground; text-style: bold; height: auto; }
+        &.-assistant > .label { color: $secondary; }
         & > .divider { display: none; color: $foreground; margin-bottom: 1; border-bottom: solid $primary; }
         &.-first-in-view > .divider { display: block; }
-        & > Static.body { height: auto; padding-left: 2; }
-        & > Markdown { height: auto; padding: 0 0 0 2; margin: 0; background: transparent; }
+        & > Static.body { height: auto; max-width: 100; padding-left: 2; }
+        & > Markdown { height: auto; max-width: 100; padding: 0 0 0 2; margin: 0; background: transparent; }
         & > Markdown > MarkdownParagraph:last-child { margin-bottom: 0; }
     }
     """

@@ -23,8 +23,9 @@ PHRASES, WORDS, ENCODER, STATE = "phrases", "words", "encoder", "state"
 
 ENCODER_LEANS, ENCODER_CERTAIN = 0.5, 0.9
 """Probabilities of level 1 or more."""
-WORDS_LEAN, WORDS_SURE, WORDS_CERTAIN = -1.7, -1.0, 0.0
-"""Log odds of the linear reader. Chosen on the tuning half and the encoder's validation part."""
+WORDS_LEAN, WORDS_SURE, WORDS_CERTAIN = -2.0, -1.0, 0.0
+"""Log odds of the linear reader. Chosen on what the risk corpus keeps from training,
+so that few of Lend-an-Ear's turns are asked about. To be chosen anew with another encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,18 @@ class Risk:
     """The person said that they are under eighteen, in this message or before."""
     eating: bool
     """Talk of an eating disorder, in this message or before."""
+    heard: Heard
+    """What is kept of this message alone."""
 
     @property
     def eventful(self) -> bool:
         """Whether `store.risk_event(turn_id, risk.said, risk.layer, risk.card)` is to be called."""
-        return self.said > 0 or self.third_person or self.minor or self.eating
+        return self.said > 0 or any(getattr(self.heard, mark) for mark in MARKS)
 
     @property
     def layer(self) -> str:
         """What goes into `risk_events.layer`; `Heard.stored` reads it."""
-        return "+".join([*self.layers, *(mark for mark in MARKS if getattr(self, mark))])
+        return "+".join([*self.layers, *(mark for mark in MARKS if getattr(self.heard, mark))])
 
 
 class RiskAssessor:
@@ -86,7 +89,7 @@ class RiskAssessor:
         third = seen.third_person or (state.third_person and said < CARD)
         imminent = seen.imminent or (state.imminent and level >= CARD)
         card = said >= CARD
-        heard = Heard(now, said, card, seen.third_person, imminent, seen.minor, seen.eating)
+        heard = Heard(now, said, card, seen.third_person, seen.imminent, seen.minor, seen.eating)
         after = state.after(heard)
         risk = Risk(
             level=level,
@@ -99,6 +102,7 @@ class RiskAssessor:
             imminent=imminent,
             minor=after.minor,
             eating=after.eating,
+            heard=heard,
         )
         return risk, after
 
@@ -117,7 +121,7 @@ class RiskAssessor:
             layers += [WORDS] if odds >= WORDS_LEAN else []
             layers += [ENCODER] if chance is not None and chance >= ENCODER_LEANS else []
             level = max(level, 1)
-            if certain and (seen.level or seen.hints or odds >= WORDS_CERTAIN):
+            if certain and (seen.level or seen.hints or seen.deadly or odds >= WORDS_CERTAIN):
                 level = max(level, CARD)
         return level, tuple(layers)
 
@@ -127,5 +131,5 @@ class RiskAssessor:
         if chance is None:
             return odds >= (WORDS_CERTAIN if explained else WORDS_SURE), False
         certain = odds >= WORDS_SURE and chance >= ENCODER_CERTAIN
-        leans = odds >= (WORDS_CERTAIN if explained else WORDS_LEAN) and chance >= ENCODER_LEANS
+        leans = odds >= (WORDS_SURE if explained else WORDS_LEAN) and chance >= ENCODER_LEANS
         return leans, certain and not explained

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from companion.errors import UsageError
-from companion.safety.risk.assessor import PHRASES, WORDS, ENCODER, STATE, Risk, RiskAssessor
+from companion.safety.risk.assessor import ENCODER, PHRASES, STATE, WORDS, Risk, RiskAssessor
 from companion.safety.risk.state import RiskState
 from companion.text import clean
 

@@ -9,19 +9,21 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from companion.safety.risk.families_explicit import EXPLICIT
+from companion.safety.risk.families_absence import ABSENCE
 from companion.safety.risk.families_harm import EATING, HARM, MINOR
-from companion.safety.risk.families_oblique import HINTS, OBLIQUE
+from companion.safety.risk.families_leaving import LEAVING
+from companion.safety.risk.families_means import MEANS_AND_PLANS
+from companion.safety.risk.families_thoughts import HINTS, THOUGHTS
+from companion.safety.risk.families_wish import WISHES
 from companion.safety.risk.family import Family, Said
 from companion.safety.risk.normal import bare, normalise
-from companion.safety.risk.vetoes import IDIOM, THIRD, Why, laughed_off, why
+from companion.safety.risk.state import CARD
+from companion.safety.risk.subject import THIRD
+from companion.safety.risk.vetoes import IDIOM, Why, laughed_off, why
 
-FAMILIES = (*EXPLICIT, *HARM, *OBLIQUE, *HINTS)
+FAMILIES = (*WISHES, *MEANS_AND_PLANS, *HARM, *ABSENCE, *LEAVING, *THOUGHTS, *HINTS)
 
 HIGHEST = 5
-CARD = 3
-"""From this step on the help card is shown."""
-
 MATCHES = 6
 """Places that one family is looked at in one message: enough where the first ones are explained away."""
 REACH = 240
@@ -30,24 +32,36 @@ REACH = 240
 _SENTENCE_END = re.compile(r"[.!?;\n]+")
 
 _INTENT = re.compile(
-    r"\b(?:im going to|i will|ill|going to|will|gonna|decided to|decided|about to|ready to|plan to|planning to|intend to|have to|might be the night|nobody can (?:stop|talk)|cant stop me|ima)"
-    r" (?:\w+ ){0,3}?(?:kill(?:ing)? myself|end(?:ing)? (?:it|my|this)|take my|taking my|do it|die\b|jump|overdose|hang|unalive|drown|shoot|off myself|hurt myself)"
+    r"\b(?:im going to|i will|ill|going to|will|gonna|decided to|decided|about to|ready to|plan to|planning to"
+    r"|intend to|have to|might be the night|nobody can (?:stop|talk)|cant stop me|ima)"
+    r" (?:\w+ ){0,3}?(?:kill(?:ing)? myself|end(?:ing)? (?:it|my|this)|take my|taking my|do it|die\b|jump|overdose"
+    r"|hang|unalive|drown|shoot|off myself|hurt myself)"
     r"|\b(?:im|i am|then im|be) (?:killing|ending|offing|hanging|shooting) (?:myself|my life|it)\b"
     r"|\bdont think ill make it\b|\bi (?:will|am going to|think i will)(?= *(?:$|[.,]|do it))|\bi mean (?:it|that)\b"
 )
 _SOON = re.compile(
-    r"\b(?:tonight|right now|today|tomorrow|this (?:evening|weekend|afternoon|morning)|in an hour|in a few (?:minutes|hours)|before (?:morning|they|he|she|anyone)|when (?:\w+ ){1,3}(?:goes to (?:work|bed|sleep)|leaves?|falls? asleep|asleep)|already|as soon as|by the weekend|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at midnight|soon as)\b"
+    r"\b(?:tonight|right now|today|tomorrow|this (?:evening|weekend|afternoon|morning)|in an hour"
+    r"|in a few (?:minutes|hours)|before (?:morning|they|he|she|anyone)|when (?:\w+ ){1,3}(?:goes to (?:work|bed"
+    r"|sleep)|leaves?|falls? asleep|asleep)|already|as soon as|by the weekend|on (?:mon|tues|wednes|thurs|fri|satur"
+    r"|sun)day|at midnight|soon as)\b"
 )
 _READY = re.compile(
-    r"\b(?:letters?|note|pills|tablets|meds|rope|gun|knife|razor|blade|noose|bridge|roof|ledge|tracks|garage|everything (?:is )?(?:ready|set|sorted)|have (?:what|everything)|ive (?:what|everything|got everything)|set (?:everything|it all) up|a plan|plan is|my plan|the plan|a date|goodbyes?|enough now|saved up|bought|next to me)\b"
+    r"\b(?:letters?|note|pills|tablets|meds|rope|gun|knife|razor|blade|noose|bridge|roof|ledge|tracks|garage"
+    r"|everything (?:is )?(?:ready|set|sorted)|have (?:what|everything)|ive (?:what|everything|got everything)"
+    r"|set (?:everything|it all) up|a plan|plan is|my plan|the plan|a date|goodbyes?|enough now|saved up|bought"
+    r"|next to me)\b"
 )
 _TONIGHT = re.compile(r"\b(?:tonight|right now|today|tomorrow|this (?:evening|weekend|afternoon)|in an hour)\b")
 _DOING = frozenset({"wants to die", "ending own life", "ending own life, said plainly", "end it"})
 _UNDER_WAY = re.compile(
-    r"\b(?:just|already|now|an hour ago|minutes? ago|hours? ago|tonight|and now im scared|right now|holding|im on the|standing on|in my hand)\b"
+    r"\b(?:just|already|now|an hour ago|minutes? ago|hours? ago|tonight|and now im scared|right now|holding"
+    r"|im on the|standing on|in my hand)\b"
 )
 _LATELY = re.compile(
-    r"\b(?:last night|yesterday|this (?:morning|week|weekend|afternoon|month)|today|tonight|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|last (?:week|weekend|month|mon|tues|wednes|thurs|fri|satur|sun)\w*|(?:a )?(?:few|couple(?: of)?|two|three|four|five|\d) (?:days|nights|weeks|hours) ago|days ago|weeks ago|an hour ago|recently|just|again|im home now|woke up|got out|discharged|nobody knows)\b"
+    r"\b(?:last night|yesterday|this (?:morning|week|weekend|afternoon|month)|today|tonight|on (?:mon|tues|wednes"
+    r"|thurs|fri|satur|sun)day|last (?:week|weekend|month|mon|tues|wednes|thurs|fri|satur|sun)\w*|(?:a )?(?:few"
+    r"|couple(?: of)?|two|three|four|five|\d) (?:days|nights|weeks|hours) ago|days ago|weeks ago|an hour ago"
+    r"|recently|just|again|im home now|woke up|got out|discharged|nobody knows)\b"
 )
 
 
@@ -73,6 +87,8 @@ class FloorReading:
     imminent: bool = False
     minor: bool = False
     eating: bool = False
+    deadly: bool = False
+    """Whether a word is in it that danger is spoken of with, explained or not."""
 
     @property
     def explicit(self) -> bool:
@@ -170,10 +186,18 @@ def _judged(signs: list[Sign], explained: set[Why], normal: str, plain: str) -> 
         imminent=imminent or (third and not level and bool(_NOW_THIRD.search(normal))),
         minor=MINOR.search(plain) is not None,
         eating=EATING.search(plain) is not None,
+        deadly=_DEADLY.search(plain) is not None,
     )
 
 
+_DEADLY = re.compile(
+    r"\b(?:die|dying|dead|death|kill(?:ing|ed)?|suicid\w*|unaliv\w*|overdos\w+|noose|bleed\w*|blade|razor|cutting"
+    r"|harm\w*|hurt(?:ing)?|pills|tablets|gun|myself|end (?:it|my|everything|things)|ending|alive|exist\w*|live|living"
+    r"|life)\b"
+)
 _UNNAMED = frozenset({"what is not named", "something set aside"})
 _NOW_THIRD = re.compile(
-    r"\b(?:took|taken|swallowed|overdosed|unconscious|not (?:answering|breathing|responding)|wont wake|call (?:the police|an ambulance)|right now|on (?:a|the) (?:bridge|roof|ledge)|said goodbye|has a (?:gun|knife|rope)|turned (?:his|her|their) phone off)\b"
+    r"\b(?:took|taken|swallowed|overdosed|unconscious|not (?:answering|breathing|responding)|wont wake"
+    r"|call (?:the police|an ambulance)|right now|on (?:a|the) (?:bridge|roof|ledge)|said goodbye|has a (?:gun"
+    r"|knife|rope)|turned (?:his|her|their) phone off)\b"
 )

@@ -58,7 +58,11 @@ _SPELLINGS = _word(
     (r"kms|k m s|kermit suicide", "kill myself"),
     (r"iwtd|i w t d", "i want to die"),
     (r"ctb|catch(?:ing)? the bus", "kill myself"),
-    (r"un ?aliv(?:e|ed|ing)?", "unalive"),
+    (r"un ?aliving|unalivin", "unaliving"),
+    (r"un ?alived?|unaliv", "unalive"),
+    (r"s uicide", "suicide"),
+    (r"s uicidal", "suicidal"),
+    (r"wnna|wana|waana|wnana|wannna|wan a", "want to"),
     (r"m[yi]?s[elf]{2,4}|my ?slef|my own self|my self|meself|mahself|maself|myslf|mysel", "myself"),
     (r"k[ilx]{2,4}", "kill"),
     (r"k[ilx]{2,4}in?g?", "killing"),
@@ -125,9 +129,18 @@ _SPELLINGS = _word(
     (r"thnking|thinkng|thinkin", "thinking"),
     (r"lma+o+|rofl|lol+s?|ha(?:ha)+h?|he(?:he)+|xd|lolz", "lol"),
     # the three words that other languages are mixed in with most
-    (r"quiero morir(?:me)?|me quiero morir|je veux mourir|ich will sterben|voglio morire|quero morrer", "i want to die"),
-    (r"quiero matarme|me quiero matar|je veux me tuer|ich will mich umbringen|voglio uccidermi", "i want to kill myself"),
-    (r"marna chahta hoon|mar jana chahti hoon|mujhe mar(?:na|jana) hai|main marna chaht[ai] h(?:u|oo)n", "i want to die"),
+    (
+        r"quiero morir(?:me)?|me quiero morir|je veux mourir|ich will sterben|voglio morire|quero morrer",
+        "i want to die",
+    ),
+    (
+        r"quiero matarme|me quiero matar|je veux me tuer|ich will mich umbringen|voglio uccidermi",
+        "i want to kill myself",
+    ),
+    (
+        r"marna chahta hoon|mar jana chahti hoon|mujhe mar(?:na|jana) hai|main marna chaht[ai] h(?:u|oo)n",
+        "i want to die",
+    ),
 )
 
 _FILLERS = re.compile(
@@ -179,7 +192,10 @@ def _shortened(found: re.Match[str]) -> str:
     return letter * 2 if letter == "l" else letter
 
 
-_KEEPS_DIGITS = re.compile(r"\d+(?:st|nd|rd|th|am|pm|k|kg|g|mg|ml|h|hr|hrs|m|min|mins|s|x|f|mm|cm|km|yo|ish|p|d)?|[a-z]\d+|[!*$@]+")
+_KEEPS_DIGITS = re.compile(
+    r"\d+(?:st|nd|rd|th|am|pm|k|kg|g|mg|ml|h|hr|hrs|m|min|mins|s|x|f|mm|cm|km|yo|ish|p|d)?|[a-z]\d+|[!*$@]+"
+)
+
 
 def _letters(found: re.Match[str]) -> str:
     word = found.group()

@@ -19,7 +19,10 @@ OWN = r"(?:own |whole |entire |sad |miserable |stupid |pathetic |worthless |shit
 
 LIFE = rf"(?:my|this|the) {OWN}(?:life|existence|days on (?:this )?earth)"
 
-KILL = r"(?:kill|unalive|off|hang|shoot|drown|neck|top|skull|gas|poison|strangle|suffocate|smother|finish|delete|murder|end|electrocute|do away with|do in|get rid of|eliminate|dispose of|slit|exit|euthani[sz]e|erase|yeet)"
+KILL = (
+    r"(?:kill|unalive|off|hang|shoot|drown|neck|top|skull|gas|poison|strangle|suffocate|smother|finish|delete|murder"
+    r"|end|electrocute|do away with|do in|get rid of|eliminate|dispose of|slit|exit|euthani[sz]e|erase|yeet)"
+)
 KILLING = (
     r"(?:killing|unaliving|offing|hanging|shooting|drowning|necking|topping|gassing|poisoning|strangling|suffocating"
     r"|smothering|finishing|deleting|murdering|ending|electrocuting|doing away with|getting rid of|eliminating|erasing"
@@ -50,15 +53,22 @@ VEHICLE = r"(?:train|trains|tube|car|cars|bus|buses|truck|trucks|lorry|traffic|s
 
 AGAIN = r"(?:again|lately|today|tonight|last night|yesterday|this (?:morning|week|afternoon|evening|weekend))"
 
-LIVING = r"(?:live|be alive|exist|stay alive|be living|live on|go on living|keep living|keep on living|continue living|carry on living|keep being alive|survive)"
+LIVING = (
+    r"(?:live|be alive|exist|stay alive|be living|live on|go on living|keep living|keep on living|continue living"
+    r"|carry on living|keep being alive|survive)"
+)
 BEING = r"(?:living|being alive|existing|staying alive|life|existence|waking up|being here|surviving|breathing)"
 
-FOREVER = r"(?:forever|for good|permanently|for ever|once and for all|for eternity|from (?:this )?(?:life|existence|earth|world|planet))"
+FOREVER = (
+    r"(?:forever|for good|permanently|for ever|once and for all|for eternity|from (?:this )?(?:life|existence|earth"
+    r"|world|planet))"
+)
 
 ABSENT = (
     r"(?:(?:was|were|am|wasnt|werent|arent|did|didnt|dont|wont|never|no longer|not|had|hadnt|have|suddenly|ever|to be"
     r"|being|be|got|get|went|go|stopped|could|would|to|went and|one day|all of a sudden|simply) )*"
-    r"(?:gone|dead|die|died|dying|dies|disappear|disappeared|vanish|vanished|here(?! (?:at|in|for|by|with|to|when|last))"
+    r"(?:gone|dead|die|died|dying|dies|disappear|disappeared|vanish|vanished|here(?! (?:at|in|for|by|with|to|when"
+    r"|last))"
     r"|around|wake up|woke up|existed|exist|existing|alive|born|out of the picture|there tomorrow|there anymore"
     r"|missing|hit by|run over|in the picture|kill(?:ed)? myself|ended it)"
 )

@@ -1,0 +1,203 @@
+"""What stays of earlier messages (S10, S11, S12) and what the layers make of each other (S4, S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.errors import CompanionError, NotFound
+from companion.safety.risk.assessor import ENCODER, PHRASES, STATE, WORDS, Risk, RiskAssessor
+from companion.safety.risk.encoder_layer import RiskReader, RiskReading
+from companion.safety.risk.linear import LinearReader
+from companion.safety.risk.state import CARD, HOLD, HOLD_TURNS, STEP_TURNS, Heard, RiskState, replay
+from companion.store import Role, Store
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+class FakeReader(RiskReader):
+    """Says the same of every message."""
+
+    def __init__(self, chance: float) -> None:
+        self.chance = chance
+
+    def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
+        return [RiskReading(0, {1: self.chance, 3: 0.0, 4: 0.0}) for _ in messages]
+
+
+class FakeWords(LinearReader):
+    def __init__(self, odds: float) -> None:
+        self.odds = odds
+
+    def read(self, text: str) -> float:
+        return self.odds
+
+
+PHRASES_ONLY = RiskAssessor(words=FakeWords(-9.0))
+
+
+def talk(*texts: str, assessor: RiskAssessor = PHRASES_ONLY, step: timedelta = timedelta(minutes=1)) -> list[Risk]:
+    state, previous, now, found = RiskState(), "", NOW, []
+    for text in texts:
+        risk, state = assessor.read(text, previous, state, now)
+        found.append(risk)
+        previous, now = text, now + step
+    return found
+
+
+def test_level_three_shows_the_card_and_asks_s5() -> None:
+    (risk,) = talk("I want to kill myself")
+    assert risk.card
+    assert risk.ask
+    assert risk.layers == (PHRASES,)
+
+
+def test_below_level_three_the_reply_asks_and_no_card_is_shown_s5() -> None:
+    (risk,) = talk("everyone would be better off without me")
+    assert risk.level in (1, 2)
+    assert risk.ask
+    assert not risk.card
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "ok",
+        "thanks",
+        "I'm fine now",
+        "I'm not going to kill myself",
+        "you misunderstood me",
+        "it was a joke lol",
+        "I don't want to talk about it",
+        "anyway, what's a good pasta recipe?",
+    ],
+)
+def test_a_denial_or_another_subject_does_not_clear_a_disclosure_s10_s11(answer: str) -> None:
+    first, second = talk("I want to kill myself", answer)
+    assert second.level == first.level >= CARD
+    assert second.ask
+    assert second.layers == (STATE,)
+    assert not second.card
+
+
+def test_a_level_falls_a_step_at_a_time_over_turns_and_never_to_nothing_on_the_same_day_s10() -> None:
+    levels = [risk.level for risk in talk("I'm going to kill myself", *["what a nice garden"] * 40)]
+    assert levels[0] == 4
+    assert levels[1 : HOLD_TURNS + 1] == [4] * HOLD_TURNS
+    assert all(0 <= before - after <= 1 for before, after in pairwise(levels))
+    assert levels[HOLD_TURNS + STEP_TURNS] == 3
+    assert levels[-1] == 1
+
+
+def test_a_level_falls_over_days_s10() -> None:
+    state = replay([Heard(NOW, said=4, card=True)])
+    assert [state.level(NOW + days * HOLD) for days in (0, 1, 2, 3, 4, 9)] == [4, 3, 2, 1, 0, 0]
+
+
+@given(
+    said=st.integers(0, 5),
+    turns=st.integers(0, 60),
+    seconds=st.floats(0, 10**7),
+    more=st.floats(0, 10**7),
+)
+def test_time_and_turns_never_raise_a_level(said: int, turns: int, seconds: float, more: float) -> None:
+    state = RiskState(said=said, at=NOW, turns=turns)
+    now = NOW + timedelta(seconds=seconds)
+    assert 0 <= state.level(now) <= said
+    assert state.level(now + timedelta(seconds=more)) <= state.level(now)
+    assert replace(state, turns=turns + 1).level(now) <= state.level(now)
+
+
+def test_a_clock_that_goes_back_leaves_the_level_whole() -> None:
+    assert replay([Heard(NOW, said=4)]).level(NOW - timedelta(days=400)) == 4
+
+
+def test_what_has_no_name_is_understood_after_a_disclosure_s11() -> None:
+    alone = talk("i did it again")[0]
+    after = talk("I keep wanting to hurt myself", "what a week", "i did it again")[2]
+    assert alone.level == 0
+    assert after.card
+
+
+def test_a_second_card_soon_after_the_first_is_marked() -> None:
+    first, second = talk("I want to kill myself", "i mean it, i want to end my life")
+    assert (first.card, first.card_again) == (True, False)
+    assert (second.card, second.card_again) == (True, True)
+
+
+def test_the_frame_of_a_carer_stays_for_the_follow_ups_s12() -> None:
+    first, second, third = talk("my friend told me she wants to kill herself", "she isn't answering", "what do I say?")
+    assert [risk.third_person for risk in (first, second, third)] == [True] * 3
+    assert not any(risk.card for risk in (first, second, third))
+
+
+def test_a_carers_own_disclosure_is_answered_first_s12() -> None:
+    second = talk("my friend told me she wants to kill herself", "and honestly i want to die too")[1]
+    assert second.card
+    assert not second.third_person
+
+
+def test_that_a_person_is_young_stays_known_s20() -> None:
+    assert talk("im 14", "hello", "nice day")[2].minor
+
+
+def test_the_encoder_alone_raises_nothing() -> None:
+    assert talk("the rain is back", assessor=RiskAssessor(FakeReader(1.0), words=FakeWords(-9.0)))[0].level == 0
+
+
+def test_two_learnt_layers_that_agree_ask_and_do_not_show_a_card() -> None:
+    (risk,) = talk("the rain is back", assessor=RiskAssessor(FakeReader(0.99), words=FakeWords(-0.9)))
+    assert (risk.level, risk.layers, risk.card) == (1, (WORDS, ENCODER), False)
+
+
+def test_a_sign_in_the_phrases_and_two_certain_layers_show_a_card() -> None:
+    assessor = RiskAssessor(FakeReader(0.99), words=FakeWords(-0.9))
+    assert talk("everyone would be better off without me", assessor=assessor)[0].card
+
+
+def test_no_layer_lowers_what_the_phrases_say() -> None:
+    calm = RiskAssessor(FakeReader(0.0), words=FakeWords(-9.0))
+    assert talk("I want to kill myself", assessor=calm)[0].card
+
+
+def test_the_state_survives_a_restart_through_the_store_s11() -> None:
+    assessor = PHRASES_ONLY
+    with Store(None) as store:
+        session = store.new_session("model")
+        state, previous, parent = RiskState(), "", None
+        for text in ("I'm 15 and I want to kill myself", "ok", "my friend is suicidal too", "thanks"):
+            turn = store.add_user_turn(session.id, text, parent)
+            now = datetime.fromisoformat(turn.created_at)
+            risk, state = assessor.read(text, previous, state, now)
+            if risk.eventful:
+                store.risk_event(turn.id, risk.said, risk.layer, risk.card)
+            previous, parent = text, turn.id
+        events = {event.turn_id: event for event in store.risk_events(session.id)}
+        heard = []
+        for turn in store.branch(session.id):
+            if turn.role is Role.USER:
+                event, at = events.get(turn.id), datetime.fromisoformat(turn.created_at)
+                heard.append(Heard.stored(at, event.level, event.layer, event.card_shown) if event else Heard(at))
+    assert replay(heard) == state
+    assert state.minor
+    assert state.level(now) >= CARD
+
+
+def test_the_shipped_weights_tell_ordinary_talk_from_danger() -> None:
+    reader = LinearReader()
+    assert reader.read("i want to kill myself") > reader.read("i want to paint the kitchen")
+
+
+def test_weights_that_are_missing_or_broken_are_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"gone\.bin"):
+        LinearReader(tmp_path / "gone.bin")
+    (tmp_path / "broken.bin").write_bytes(b"no weights")
+    with pytest.raises(CompanionError, match=r"broken\.bin"):
+        LinearReader(tmp_path / "broken.bin")
