@@ -116,3 +116,31 @@ def test_a_folder_in_the_files_place_is_one_sentence() -> None:
 def test_settings_cannot_be_changed_by_accident() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().model = "other"  # type: ignore[misc]  # that is the point
+
+
+def test_one_setting_is_written_and_the_rest_of_the_file_stays() -> None:
+    file = paths.config_file()
+    file.parent.mkdir(parents=True)
+    file.write_text("# mine\ncandidates = 2  # two are enough\n")
+    settings.set_value("theme", "light")
+    settings.set_value("keys.send", "ctrl+j")
+    assert "# mine\ncandidates = 2  # two are enough\n" in file.read_text()
+    found = settings.load()
+    assert (found.candidates, found.theme, found.keys) == (2, "light", {"send": "ctrl+j"})
+    settings.set_value("keys.send", None)
+    settings.set_value("theme", None)
+    assert (settings.load().theme, settings.load().keys) == ("auto", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"), [("theme", "pink", "theme = 'pink'"), ("themes", "dark", "'theme'")]
+)
+def test_what_cannot_be_set_is_not_written(name: str, value: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        settings.set_value(name, value)
+    assert not paths.config_file().exists()
+
+
+def test_the_folder_of_the_settings_is_for_its_owner_alone() -> None:
+    settings.set_value("check_in", True)
+    assert paths.config_file().parent.stat().st_mode & 0o777 == 0o700
