@@ -39,7 +39,7 @@ from companion.events import (
     UserSaved,
 )
 from companion.rating import Rater
-from companion.safety.watch import Watch
+from companion.safety.watch import Care, Watch
 from companion.settings import Settings
 from companion.speaking.ahead import ReadAhead, battery
 from companion.speaking.choice import Choice, Chooser
@@ -241,12 +241,18 @@ class Conversation:
         """Plan and stream the reply to the last of `turns`, or what comes after `said`."""
         begun = self.store.begin_reply(self.session.id, turns[-1].id, said)
         draft = Draft(self.store, self.tagger, self.rater, begun, turns[-1].text)
+        care = Care(self._watch.risk(turns[-1]), turns[:-1], begun.id, self.settings.country)
         ledger = self.ledger(turns)
         yield ReplyBegun(begun.id, turns[-1].id, said)
         try:
             if self.settings.planner:
                 draft.plan = self._plan(ledger, read(turns[-1].text, risk=self._watch.level(turns[-1])))
                 yield Planned(draft.plan)
+            lines = care.first(said)
+            if lines:
+                yield Token(draft.add(lines))
+                yield Finished(draft.finish(Status.COMPLETE, "complete"))
+                return
             if self._stop_asked:
                 raise EngineCancelled
             info = self.engine.load()
@@ -269,12 +275,17 @@ class Conversation:
                     case Finish():
                         finish = item
             rest = draft.close()
+            if finish.reason != "cancelled":
+                rest += draft.add(care.after(draft.text))
             if rest:
                 yield Token(rest)
         except EngineCancelled:
             yield Stopped(draft.finish(Status.STOPPED, "stopped"))
             return
         except EngineError as error:
+            added = draft.add(care.after(draft.text))
+            if added:
+                yield Token(added)
             yield Failed(draft.finish(Status.FAILED, "failed"), error)
             return
         except Exception:

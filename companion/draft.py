@@ -30,6 +30,11 @@ class Draft:
         self.timings = Timings()
         self.choices: list[Choice] = []
 
+    @property
+    def text(self) -> str:
+        """What has arrived so far."""
+        return self._text
+
     def add(self, piece: str) -> str:
         """Take a piece in and save it; returns what may be shown of it."""
         return self._take(self._cleaner.feed(piece))

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from types import FrameType
 from typing import TextIO
 
@@ -23,7 +24,7 @@ from companion.engine.protocol import EngineError, LoadProgress
 from companion.errors import CompanionError
 from companion.events import Failed, Finished, ReplyBegun, RiskRaised, Stopped, Token, Trimmed
 from companion.explain import explain_reply
-from companion.safety.notice import HELP_FROM_PEOPLE
+from companion.safety.cards import Card, card
 from companion.text import clean
 
 COMMANDS = """\
@@ -180,7 +181,7 @@ class PlainChat:
 
     def _command(self, command: str) -> str:
         if command == "/help":
-            return f"{COMMANDS}\n\n{HELP_FROM_PEOPLE}"
+            return f"{COMMANDS}\n\n{self._card().text()}"
         if command == "/why":
             if self._last is None:
                 return "There is no plan yet; it is made with each reply."
@@ -188,6 +189,9 @@ class PlainChat:
         if command == "/stop":
             return "Nothing is arriving."
         return f"There is no command {command}. /help lists them."
+
+    def _card(self, *, imminent: bool = False, minor: bool = False) -> Card:
+        return card(self._conversation.settings.country, imminent=imminent, minor=minor, today=date.today())
 
     def _turn(self, line: str) -> None:
         while self._stops:  # one that is late must not stop what comes now
@@ -198,7 +202,8 @@ class PlainChat:
                 for event in self._conversation.say(line):
                     match event:
                         case RiskRaised(_, risk) if risk.card:
-                            self._print(f"\n{HELP_FROM_PEOPLE}\n")
+                            shown = self._card(imminent=risk.imminent, minor=risk.minor)
+                            self._print(f"\n{shown.brief() if risk.card_again else shown.text()}\n")
                         case ReplyBegun(turn_id):
                             self._last = turn_id
                         case Trimmed(messages) if not self._warned:

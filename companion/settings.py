@@ -93,6 +93,9 @@ class Settings(BaseModel):
     theme: Literal["auto", "dark", "light", "contrast-dark", "contrast-light", "ansi-dark", "ansi-light"] = "auto"
     """The colours of the chat. ansi-* use the terminal's own; auto is dark unless the terminal says it is light."""
 
+    country: str = Field(default="", pattern="^([A-Za-z]{2})?$")
+    """Two letters, as in "IE": whose helplines the help card shows. Unset: the country of the language setting."""
+
     check_in: bool = False
     """Ask before and after a conversation how you feel, on a scale of 7. The answers stay in the database."""
 
@@ -159,15 +162,21 @@ def set_value(name: str, value: object) -> None:
     document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     key, _, within = name.partition(".")
     table = document.setdefault(key, tomlkit.table()) if within else document
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: {key} = {table} is not a table, so it can have no {within!r}. Take that line out.")
     if value is None:
         table.pop(within or key, None)
     else:
         table[within or key] = value
     _checked(document.unwrap(), dict.fromkeys(document, str(path)))
     try:
+        written = tomlkit.dumps(document).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{name} = {value!r} has bytes in it that are not UTF-8 text.") from None
+    try:
         paths.private_folder(path.parent)
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        fresh.write_text(tomlkit.dumps(document), "utf-8")
+        fresh.write_bytes(written)
         fresh.replace(path)
     except OSError as error:
         raise CompanionError(f"{path} cannot be written: {error.strerror}. The setting holds for now.") from None
@@ -193,6 +202,8 @@ def _file(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}. Correct that line, or move the file away.") from None
+    except RecursionError:
+        raise UsageError(f"{path} is nested too deeply. Correct it, or move the file away.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
 

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from companion.engine.protocol import Engine, EngineError
+from companion.engine.protocol import Engine
+from companion.errors import CompanionError
 from planner.layouts import Message
 
 POWER = Path("/sys/class/power_supply")
@@ -47,8 +48,8 @@ class ReadAhead:
             messages = prompt()
             if messages and not self._unwanted.is_set():
                 self._engine.prefill(messages)
-        except EngineError:
-            return  # the next reply meets it again, and says it
+        except CompanionError:
+            return  # the model's or the database's: the next reply meets it again, and says it
 
 
 def battery(supplies: Path = POWER) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from companion.engine.protocol import Branches, Continuation, Engine, Finish, FinishReason, Piece, Sampling
+from companion.safety.care import instead_of
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
 from planner.layouts import Message, opened, reopened
@@ -15,8 +16,6 @@ LONGEST = 64
 """Tokens of one candidate; what is longer is not likely to be a sentence."""
 TRIES = 3
 """How often ways on are asked for where none of them may be said, or all open as a recent reply did."""
-FALLBACK = "I would rather not put that into words the way it came out. What matters most to you in this?"
-"""Said where a reply has not begun and nothing that the model offers may be said."""
 ANOTHER_SEED = 7919
 
 
@@ -61,7 +60,7 @@ def steered(
             yield choice
         if choice.kept is None:
             if ways and not reply.text:
-                yield Piece(FALLBACK)
+                yield Piece(instead_of(choice.considered[0].veto, seed=len(ways)))
             yield reply.finish("stop")
             return
         kept = ways[choice.kept]

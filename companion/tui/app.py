@@ -10,16 +10,20 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.screen import Screen
 
 from companion import paths, settings
 from companion.errors import CompanionError
 from companion.safety import notice
+from companion.safety.cards import Card, card
+from companion.safety.letter import LetterBox
+from companion.safety.plan import PlanBook
 from companion.safety.reminders import wall_clock
 from companion.settings import Settings
 from companion.tui import clipboard
@@ -31,12 +35,18 @@ from companion.tui.help_card import HelpCard
 from companion.tui.hidden import HiddenScreen, neutral_title
 from companion.tui.keys import key, spelled
 from companion.tui.keys_screen import KeysScreen, check_keymap
+from companion.tui.letter import LetterScreen, Tick
 from companion.tui.message import MessageBox
+from companion.tui.safety_plan import SafetyPlanScreen
 from companion.tui.sessions import SessionsScreen
 from companion.tui.tactic_panel import TacticPanel
 from companion.tui.talking import Opener
+from companion.tui.terminal import lasting
 from companion.tui.themes import THEMES, use_themes
 from companion.tui.why import WhyScreen
+
+if TYPE_CHECKING:
+    from companion.safety.risk.assessor import Risk
 
 PATIENCE = 5.0
 """Seconds that a reply has to end before the program ends without it."""
@@ -51,6 +61,7 @@ class CompanionApp(App[int]):
 
     BINDINGS = [
         key("help", "ctrl+g", "help_card", "Help from people", "Where to find help from people.", priority=True),
+        key("safety-plan", "ctrl+s", "safety_plan", "Safety plan", "Your own page for hard moments.", priority=True),
         key("keys", "f1", "keys", "Keys", "All keys, what they do, and how to change them.", priority=True),
         key("hide", "ctrl+l", "hide", "Hide", "Clear the screen at once; Enter brings it back.", priority=True),
         key("palette", "ctrl+p", "command_palette", "Commands", "Everything that can be done, by name.", priority=True),
@@ -69,12 +80,16 @@ class CompanionApp(App[int]):
         check_keymap(chosen.keys, groups())
         super().__init__()
         self.opener, self.settings, self.off_record, self.clock = opener, chosen, off_record, clock
+        self.plans, self.letters = PlanBook(keep=not off_record), LetterBox(keep=not off_record)
         self._leaving = False
         self.fault: BaseException | None = None
         """What went wrong in the program itself, if something did."""
 
     def get_default_screen(self) -> Screen[None]:
         return ChatScreen()
+
+    def get_driver_class(self) -> type[Driver]:
+        return lasting(super().get_driver_class())
 
     @property
     def chat(self) -> ChatScreen:
@@ -98,7 +113,20 @@ class CompanionApp(App[int]):
 
     def action_help_card(self) -> None:
         if not isinstance(self.screen, HelpCard):
-            self.push_screen(HelpCard())
+            self.push_screen(HelpCard(self.card(), plans=self.plans, letters=self.letters))
+
+    def action_safety_plan(self) -> None:
+        if not isinstance(self.screen, SafetyPlanScreen):
+            self.push_screen(SafetyPlanScreen(self.plans))
+
+    def card(self, risk: Risk | None = None) -> Card:
+        """Where to find help from people, for this person and what they said."""
+        return card(
+            self.settings.country,
+            imminent=risk is not None and risk.imminent,
+            minor=risk is not None and risk.minor,
+            today=date.today(),
+        )
 
     def action_keys(self) -> None:
         if not isinstance(self.screen, KeysScreen):
@@ -164,7 +192,9 @@ class CompanionApp(App[int]):
             self.screen.refresh_rating()
 
     @on(WhyScreen.CopyWanted)
-    def _copy_why(self, event: WhyScreen.CopyWanted) -> None:
+    @on(SafetyPlanScreen.CopyWanted)
+    @on(LetterScreen.CopyWanted)
+    def _copy_that(self, event: WhyScreen.CopyWanted | SafetyPlanScreen.CopyWanted | LetterScreen.CopyWanted) -> None:
         self.copy_to_clipboard(event.text)
 
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
@@ -243,7 +273,10 @@ def groups() -> list[tuple[str, list[Binding]]]:
         ("In the tactics", [TacticPanel]),
         ("Among the conversations", [SessionsScreen]),
         ("In why this reply", [WhyScreen]),
-        ("In questions", [Question, Ask, CheckIn, HelpCard]),
+        ("On the help card", [HelpCard]),
+        ("In the safety plan", [SafetyPlanScreen]),
+        ("In a message to someone", [LetterScreen, Tick]),
+        ("In questions", [Question, Ask, CheckIn]),
         ("In the list of keys", [KeysScreen]),
         ("While hidden", [HiddenScreen]),
     ]

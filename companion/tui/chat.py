@@ -11,7 +11,7 @@ from textual import on, work
 
 from companion import taste
 from companion.conversation import Conversation
-from companion.errors import CompanionError
+from companion.errors import CompanionError, NotFound
 from companion.export import write_session
 from companion.store import Role, Status, Turn
 from companion.text import clean
@@ -331,15 +331,17 @@ class ChatScreen(ConversationScreen):
     # -- when it does not open ----------------------------------------------------------------------------------------
 
     @work
-    async def cannot_open(self, sentence: str) -> None:
-        """The database cannot be used: what is wrong, and what can be done."""
-        answer = await self.app.push_screen_wait(
-            Question(
-                "Your conversations cannot be opened",
-                f"{sentence}\n\nYou can also talk off the record: then nothing of it is kept.",
-                [("again", "Try again"), ("off-record", "Talk off the record"), ("quit", "Leave")],
-            )
-        )
+    async def cannot_open(self, error: CompanionError) -> None:
+        """Nothing can be begun: what is wrong, and what can be done."""
+        if isinstance(
+            error, NotFound
+        ):  # a model, or the conversation to go on with: talking off the record needs them too
+            title, text, ways = "Something is missing", str(error), [("again", "Try again")]
+        else:
+            title = "Your conversations cannot be opened"
+            text = f"{error}\n\nYou can also talk off the record: then nothing of it is kept."
+            ways = [("again", "Try again"), ("off-record", "Talk off the record")]
+        answer = await self.app.push_screen_wait(Question(title, text, [*ways, ("quit", "Leave")]))
         if answer == "off-record":
             self.app.off_record = self.status.off_record = True
         if answer in {"again", "off-record"}:

@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from companion.tui.keys import key
 
-PLACEHOLDER = "Say what is on your mind. Enter sends, Ctrl+J begins a new line."
+PLACEHOLDER = "Say what is on your mind. Enter sends; Ctrl+J: new line."
 
 
 class Composer(TextArea):
@@ -25,7 +25,7 @@ class Composer(TextArea):
         padding: 0 1;
         background: $surface;
         color: $foreground;
-        border: round $primary;
+        border: round $border-blurred;
         &:focus { border: round $primary; }
         border-title-color: $foreground;
         border-subtitle-color: $foreground;

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -100,8 +101,8 @@ class ConversationScreen(Screen[None]):
         """Called when a conversation was opened."""
         raise NotImplementedError
 
-    def cannot_open(self, sentence: str) -> object:
-        """Called when none can be, with the sentence that says why."""
+    def cannot_open(self, error: CompanionError) -> object:
+        """Called when none can be, with what is wrong."""
         raise NotImplementedError
 
     # -- what is there ------------------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ class ConversationScreen(Screen[None]):
     @on(Opened)
     async def _opened(self, event: Opened) -> None:
         self.conversation = event.conversation
-        self.status.model = event.conversation.settings.model
+        self.status.model = PurePath(event.conversation.settings.model).name
         await self.show_conversation()
         if self.app.notice_is_due():
             await self.transcript.remark(flowing(f"{NOTICE}\n\n{HELP_FROM_PEOPLE}"))
@@ -155,7 +156,7 @@ class ConversationScreen(Screen[None]):
         self.busy = ""
         self.at_rest.set()
         self._progress("")
-        self.cannot_open(str(event.error))
+        self.cannot_open(event.error)
 
     async def show_conversation(self, at: int | None = None) -> None:
         """The session that is open now, at its end, or at a turn."""
@@ -228,7 +229,8 @@ class ConversationScreen(Screen[None]):
                 await self._arrived(self._turn(turn_id))
                 self.composer.remember([turn.text for turn in self.transcript.turns if turn.role is Role.USER])
             case RiskRaised(_, risk) if risk.card:
-                await self.transcript.remark(flowing(HELP_FROM_PEOPLE), stays=True)
+                shown = self.app.card(risk)
+                await self.transcript.remark(shown.brief() if risk.card_again else shown.text(), stays=True)
             case ReplyBegun(turn_id):
                 self._arriving = await self._arrived(self._turn(turn_id))
             case Planned(plan):

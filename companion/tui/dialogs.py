@@ -33,14 +33,15 @@ class Question(ModalScreen[str | None]):
     }
     Question VerticalScroll {
         height: auto;
-        max-height: 60vh;
+        max-height: 45vh;
     }
     Question Horizontal {
         height: auto;
         margin-top: 1;
     }
     Question Button {
-        margin-right: 2;
+        min-width: 8;
+        margin-right: 1;
     }
     """
 

@@ -110,8 +110,14 @@ class KeysScreen(ModalScreen[None]):
             border-title-color: $foreground;
             border-subtitle-color: $foreground;
         }
-        & Input { border: round $primary; height: 3; padding: 0 1; background: $surface; }
-        & VerticalScroll { height: 1fr; background: $surface; }
+        & Input, & Input:focus {
+            height: 3;
+            padding: 0 1;
+            background: $surface;
+            background-tint: $surface 0%;
+            border: round $primary;
+        }
+        & VerticalScroll { height: 1fr; background: $surface; scrollbar-size-vertical: 1; }
     }
     """
 

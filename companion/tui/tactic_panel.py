@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Click
+from textual.events import MouseDown
 from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
@@ -73,7 +73,7 @@ class HeatMap(Fitted):
             return Content(NOTHING_YET)
         shown, cell, labels = self.columns(width)
         counts = [turn.counts() for turn in self.turns[-shown:]]
-        lines = [Content("The last reply" if shown == 1 else f"The last {shown} replies, newest right")]
+        lines = [Content.styled("The last reply" if shown == 1 else f"The last {shown} replies, newest right", "bold")]
         for tactic in TACTICS:
             cells = [Content.styled(digit(count[tactic]).ljust(cell), self._shade(count[tactic])) for count in counts]
             lines.append(Content.assemble(cut(tactic.label, labels), " ", *cells))
@@ -191,8 +191,9 @@ class TacticRow(Fitted):
     def action_ask(self, what: str) -> None:
         self.post_message(self.Asked(self, what))
 
-    @on(Click)
-    def _clicked(self) -> None:
+    @on(MouseDown)
+    def _pressed(self) -> None:
+        """Not on a click: with the focus another row grows by a line first, and what is clicked is elsewhere."""
         self.post_message(self.Asked(self, "row"))
 
 
@@ -206,13 +207,14 @@ class TacticPanel(Vertical, can_focus=True):
     TacticPanel {
         width: 44;
         height: 1fr;
-        padding: 0 1;
+        padding-left: 1;
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
         color: $foreground;
         border-left: blank;
         &:focus { border-left: outer $primary; }
+        & > * { padding-right: 1; }
         & > Static { height: auto; }
         & > .title { text-style: bold; margin-top: 1; }
         & > #reason { margin-bottom: 1; }
@@ -273,10 +275,8 @@ class TacticPanel(Vertical, can_focus=True):
         self._mark_row()
         self.call_after_refresh(self._keep_in_view)
 
-    def on_focus(self) -> None:
-        self._mark_row()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self._mark_row()
 
     def _mark_row(self) -> None:

@@ -30,7 +30,14 @@ class Transcript(VerticalScroll, can_focus=False):
         padding: 1 1 0 1;
         scrollbar-size-vertical: 1;
         align-vertical: bottom;
-        & > .remark { height: auto; margin: 0 0 1 0; padding: 0 1; color: $foreground; border-left: wide $secondary; }
+        & > .remark {
+            height: auto;
+            max-width: 103;
+            margin: 0 0 1 0;
+            padding: 0 1;
+            color: $foreground;
+            border-left: wide $secondary;
+        }
     }
     """
 

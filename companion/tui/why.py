@@ -105,7 +105,7 @@ class WhyScreen(ModalScreen[None]):
         & VerticalScroll {
             height: 1fr;
             scrollbar-size-vertical: 1;
-            padding-right: 1;
+            & > * { padding-right: 1; }
         }
         & Static { height: auto; }
         & .title { text-style: bold; margin-top: 1; }

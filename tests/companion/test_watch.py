@@ -105,3 +105,55 @@ def test_another_session_begins_without_it(store: Store) -> None:
     list(conversation.say(DISCLOSURE))
     conversation.open(store.new_session("mini"))
     assert raised(list(conversation.say("hello"))) is None
+
+
+def reply_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Token))
+
+
+def test_s8_when_it_is_now_three_short_lines_are_said_and_the_model_is_not_asked(store: Store) -> None:
+    conversation = talking(store)
+    engine = conversation.engine
+    assert isinstance(engine, ScriptedEngine)
+    reply = reply_of(list(conversation.say("I have the pills in my hand and I am ending it tonight")))
+    assert engine.heard == []
+    assert len(reply.split("\n\n")) == 3
+    assert conversation.turns()[-1].text == reply
+
+
+def test_s5_s7_a_reply_to_a_wish_to_be_dead_asks_and_names_people(store: Store) -> None:
+    conversation = talking(store)
+    reply = reply_of(list(conversation.say("sometimes I wish I would not wake up")))
+    assert reply.startswith("I hear you.")
+    assert "?" in reply
+    assert len(reply) > len("I hear you. ") + 20
+
+
+def test_s6_what_has_to_be_said_is_said_although_the_model_breaks(store: Store) -> None:
+    from companion.engine.protocol import EngineDied
+    from companion.events import Failed
+
+    conversation = Conversation(
+        store,
+        ScriptedEngine([[EngineDied("signal 9")]]),
+        CueTagger(),
+        store.new_session("mini"),
+        Settings(candidates=1),
+        assessor=RiskAssessor(),
+    )
+    events = list(conversation.say("sometimes I wish I would not wake up"))
+    assert isinstance(events[-1], Failed)
+    assert "?" in conversation.turns()[-1].text
+
+
+def test_another_reply_after_a_restart_knows_what_the_message_said(store: Store) -> None:
+    conversation = talking(store)
+    list(conversation.say("sometimes I wish I would not wake up"))
+    again = talking(store, store.session(conversation.session.id))
+    reply = reply_of(list(again.regenerate(conversation.turns()[-1].id)))
+    assert "?" in reply
+    assert len(store.risk_events(conversation.session.id)) == 1
+
+
+def test_ordinary_replies_are_left_as_they_are(store: Store) -> None:
+    assert reply_of(list(talking(store).say("my cat is ill"))) == "I hear you."
