@@ -64,7 +64,7 @@ async def shot(picture: Path) -> None:
             await page.type(SAID)
             await page.until(SAID)
             await page.press_enter()
-            await page.until(" tokens ")
+            await page.until(REPLY.split()[-1])
             await page.until_true(DRAWN)
             picture.parent.mkdir(parents=True, exist_ok=True)
             picture.write_bytes(await page.screenshot())

@@ -19,7 +19,8 @@ COMMANDS = {
     "chat": "Talk (what `companion` alone does).",
     "say": "One turn, for scripts: TEXT, or - for standard input.",
     "sessions": "List, show, search, rename, archive or delete sessions.",
-    "export": "Write sessions out as JSON lines.",
+    "export": "Sessions for other programs: JSON lines, tables, chats.",
+    "import": "Conversations from other programs, as data.",
     "data": "Where the data lies; back it up, forget sessions, wipe it.",
     "config": "Where the settings lie, what they are, whether they are right.",
     "serve": "The chat in a browser on this machine.",
@@ -41,7 +42,8 @@ class Commands(Noun):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"companion.cli.{cmd_name}").command
+        module = "importing" if cmd_name == "import" else cmd_name  # the one that Python has taken
+        command: click.Command = import_module(f"companion.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -17,6 +17,7 @@ import click
 from companion import __version__, models, paths, settings
 from companion.errors import CompanionError
 from companion.speaking.pace import Pace
+from companion.store import encrypted
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ def _privacy() -> Finding:
     if open_to_others:
         names = ", ".join(map(str, open_to_others[:3]))
         return Finding("privacy", False, f"others may read {names}", f"Run `chmod -R go= {open_to_others[0]}`.")
-    return Finding("privacy", True, "only you may read the data (it is not encrypted)")
+    kind = "encrypted" if encrypted.is_encrypted(paths.database()) else "not encrypted"
+    return Finding("privacy", True, f"only you may read the data ({kind})")
 
 
 def _terminal() -> Finding:

@@ -8,6 +8,7 @@ from datetime import date
 import click
 
 from companion import models, paths
+from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
 from companion.engine.client import LlamaEngine
@@ -30,11 +31,15 @@ def on_standard_error(text: str) -> None:
 
 
 def open_store(*, off_record: bool = False, note: Note = on_standard_error) -> Store:
-    """The person's database, or one in memory. Replies that a crash broke off are marked as interrupted."""
+    """The person's database, or one in memory. Replies that a crash broke off are marked as interrupted.
+
+    For one that is encrypted the passphrase is asked on the terminal, unless a front end shows notes itself: then
+    `PassphraseNeeded` is for it to answer, with `encrypted.remember`, and to try again.
+    """
     if off_record:
         return Store(None)
     paths.private_folder(paths.data_folder())
-    store = Store(paths.database())
+    store = unlocked(paths.database(), ask=note is on_standard_error)
     broken = store.recover()
     if broken:
         note(f"{broken} unfinished repl{'y' if broken == 1 else 'ies'} kept as interrupted.")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from companion.store.forget import Forget, StillInUse
+from companion.store.imports import Imports
+from companion.store.records import Records
 from companion.store.rows import (
     Candidate,
     Empathy,
     FactorRow,
     Mood,
+    NewSession,
+    NewTurn,
     PlanRow,
     Rating,
+    Record,
     RiskEvent,
     Role,
     SearchHit,
@@ -23,7 +28,7 @@ from companion.store.rows import (
 from companion.store.search import Search
 
 
-class Store(Forget, Search):
+class Store(Forget, Imports, Records, Search):
     """Sessions, turns and what is known about them. Several threads and several programs may use one file.
 
     `Store(path)` opens or makes the file; `Store(None)` is off the record. Methods raise `CompanionError` (or
@@ -36,8 +41,11 @@ __all__ = [
     "Empathy",
     "FactorRow",
     "Mood",
+    "NewSession",
+    "NewTurn",
     "PlanRow",
     "Rating",
+    "Record",
     "RiskEvent",
     "Role",
     "SearchHit",

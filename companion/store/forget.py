@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from companion.errors import CompanionError, Refused
-from companion.store import owners
+from companion.store import encrypted, owners
 from companion.store.connection import SIDE_FILES, primary_code
 from companion.store.turns import Turns
 
@@ -55,6 +55,7 @@ class Forget(Turns):
             if self.path is not None:
                 with self._file_errors():
                     owners.sweep(self.path.parent)
+                    encrypted.sweep(self.path)
                     for side in SIDE_FILES:
                         self.path.with_name(self.path.name + side).unlink(missing_ok=True)
 
@@ -66,7 +67,7 @@ class Forget(Turns):
                 connection.execute("INSERT INTO turn_search(turn_search) VALUES ('optimize')")
                 connection.execute("VACUUM")
                 emptied = self._empty_log()
-            except sqlite3.OperationalError as error:
+            except encrypted.errors() as error:
                 if primary_code(error) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                     raise
                 emptied = False
@@ -96,7 +97,10 @@ class Forget(Turns):
         return not busy
 
     def backup(self, path: Path) -> None:
-        """A complete copy in a new file, 0600, while others may write. `Refused` if `path` exists."""
+        """A complete copy in a new file, 0600, while others may write. `Refused` if `path` exists.
+
+        The copy of an encrypted database is encrypted, with the same passphrase.
+        """
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except FileExistsError:
@@ -105,7 +109,7 @@ class Forget(Turns):
             raise CompanionError(f"{path} could not be made: {error.strerror}. Give another place.") from error
         try:
             with self._lock, self._errors():
-                copy = sqlite3.connect(path)
+                copy = self._connect_to(path)
                 try:
                     self._connection.backup(copy)
                     # One file that can be carried away: no log beside it.
@@ -128,10 +132,12 @@ class Forget(Turns):
             for sql, described in checks:
                 try:
                     problems += [described(row) for row in self._connection.execute(sql)]
-                except sqlite3.DatabaseError as error:
+                except encrypted.errors() as error:
                     if primary_code(error) != sqlite3.SQLITE_CORRUPT:
                         raise
                     problems.append("the search index does not fit the turns" if "turn_search" in sql else str(error))
+                    if self.encrypted:
+                        break  # after a page that was not authentic SQLCipher answers nothing any more
         return [problem for problem in problems if problem != "ok"]
 
     def rebuild_search(self) -> None:

@@ -25,13 +25,18 @@ from companion.store.sessions import Sessions
 TURN_COLUMNS = """t.id, t.session_id, t.parent_id, t.role, t.text, t.status, t.created_at, t.finished_at,
     t.prompt_tokens, t.reply_tokens, t.ms_first, t.ms_total"""
 
+PLAN_COLUMNS = "p.layout, p.weights, p.targets, p.resting, p.reason, p.factors"
+EMPATHY_COLUMNS = """p.validating_emotions, p.encouraging_elaboration, p.demonstrating_understanding,
+    p.unsolicited_advice, p.self_orientation, p.dismissing_emotions, p.rater"""
+
 
 def turn_of(row: Sequence[Any]) -> Turn:
     """A turn from the columns of `TURN_COLUMNS`."""
     return Turn(row[0], row[1], row[2], Role(row[3]), row[4], Status(row[5]), *row[6:12])
 
 
-def _plan_of(row: Sequence[Any]) -> PlanRow:
+def plan_of(row: Sequence[Any]) -> PlanRow:
+    """A plan from the columns of `PLAN_COLUMNS`."""
     layout, weights, targets, resting, reason, factors = row
     return PlanRow(
         layout,
@@ -129,15 +134,13 @@ class History(Sessions):
         return {turn_id: tuple(rows) for turn_id, rows in found.items()}
 
     def plans(self, session_id: str) -> dict[int, PlanRow]:
-        columns = "p.turn_id, p.layout, p.weights, p.targets, p.resting, p.reason, p.factors"
-        return {row[0]: _plan_of(row[1:]) for row in self._of_session(columns, "plans", session_id)}
+        columns = f"p.turn_id, {PLAN_COLUMNS}"
+        return {row[0]: plan_of(row[1:]) for row in self._of_session(columns, "plans", session_id)}
 
     def plan(self, turn_id: int) -> PlanRow | None:
         """The plan of one reply; None where it had none."""
-        rows = self._rows(
-            "SELECT layout, weights, targets, resting, reason, factors FROM plans WHERE turn_id = ?", (turn_id,)
-        )
-        return _plan_of(rows[0]) if rows else None
+        rows = self._rows(f"SELECT {PLAN_COLUMNS} FROM plans p WHERE p.turn_id = ?", (turn_id,))
+        return plan_of(rows[0]) if rows else None
 
     def moods(self, session_id: str) -> list[Mood]:
         rows = self._rows(
@@ -150,12 +153,8 @@ class History(Sessions):
         return {row[0]: Rating(*row[1:]) for row in rows}
 
     def empathy(self, session_id: str) -> dict[int, tuple[Empathy, ...]]:
-        columns = (
-            "p.turn_id, p.validating_emotions, p.encouraging_elaboration, p.demonstrating_understanding, "
-            "p.unsolicited_advice, p.self_orientation, p.dismissing_emotions, p.rater"
-        )
         found: dict[int, tuple[Empathy, ...]] = {}
-        for row in self._of_session(columns, "empathy", session_id):
+        for row in self._of_session(f"p.turn_id, {EMPATHY_COLUMNS}", "empathy", session_id):
             found[row[0]] = (*found.get(row[0], ()), Empathy(*row[1:]))
         return found
 

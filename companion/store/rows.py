@@ -145,6 +145,55 @@ class RiskEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """A turn with all that an export tells of it. `risk` is the highest level that was noticed in it, 0 for none."""
+
+    turn: Turn
+    sentences: tuple[Sentence, ...] = ()
+    plan: PlanRow | None = None
+    empathy: tuple[Empathy, ...] = ()
+    rating: Rating | None = None
+    risk: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """A turn from elsewhere, already over. `parent` is the place of the turn it answers among those of its session."""
+
+    role: Role
+    text: str
+    parent: int | None
+    status: Status
+    created_at: str
+    finished_at: str | None
+    timings: Timings = Timings()
+    sentences: tuple[tuple[str, Mapping[str, float]], ...] = ()
+    plan: PlanRow | None = None
+    empathy: tuple[Empathy, ...] = ()
+    rating: int | None = None
+    note: str | None = None
+    risk: tuple[int, str] | None = None
+    """(level, layer), where something was noticed in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session from elsewhere. `hash` tells whether it came before; `leaf` is the place of the last turn shown."""
+
+    hash: bytes
+    format: str
+    turns: tuple[NewTurn, ...]
+    id: str | None = None
+    """Taken where it is free."""
+    name: str | None = None
+    """The pseudonym under which it was exported elsewhere."""
+    title: str | None = None
+    model: str | None = None
+    condition: str | None = None
+    leaf: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """`matches` are the spans of `snippet` that answer the query, as (start, end)."""
 

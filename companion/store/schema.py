@@ -189,6 +189,30 @@ def m004_chat(db: Any) -> None:
     _run(db, _CHAT)
 
 
+# `hash` tells what was imported before; it goes with its session, so that nothing of a deleted text stays. `name` is
+# the pseudonym that another database gave the session: it is exported under it again. `keys` holds what makes
+# pseudonyms: whoever has it can tell whose they are, so it never leaves the database.
+_IMPORTS = (
+    """CREATE TABLE imports (
+        hash BLOB PRIMARY KEY,
+        session_id TEXT NOT NULL UNIQUE REFERENCES sessions(id) ON DELETE CASCADE,
+        name TEXT,
+        format TEXT NOT NULL,
+        imported_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX imports_of_name ON imports(name)",
+    """CREATE TABLE keys (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    )""",
+)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m005_imports(db: Any) -> None:
+    _run(db, _IMPORTS)
+
+
 @cache
 def known() -> frozenset[str]:
     """The names of all migrations of this version."""

@@ -83,6 +83,7 @@ class Sessions(Connection):
         self, *, archived: bool | None = False, title: str = "", limit: int | None = None, offset: int = 0
     ) -> list[Session]:
         """The sessions whose title has `title` in it, last used first; `archived` None gives both kinds."""
+        title = title.encode(errors="replace").decode()  # half a surrogate pair could not be asked for
         where = "" if archived is None else f"AND s.archived = {int(archived)}"
         rows = self._rows(
             f"SELECT {SESSION_COLUMNS} FROM sessions s WHERE (? = '' OR instr(lower(s.title), lower(?))) {where} "

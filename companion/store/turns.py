@@ -94,19 +94,7 @@ class Turns(History):
             )
             self.add_sentences(turn_id, sentences)
             if plan is not None:
-                connection.execute(
-                    "INSERT INTO plans(turn_id, layout, weights, targets, resting, reason, factors) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        turn_id,
-                        plan.layout,
-                        json.dumps(dict(plan.weights)),
-                        json.dumps(list(plan.targets)),
-                        json.dumps(list(plan.resting)),
-                        plan.reason,
-                        json.dumps([astuple(factor) for factor in plan.factors]),
-                    ),
-                )
+                self.add_plan(turn_id, plan)
             if empathy is not None:
                 self.add_empathy(turn_id, empathy)
             connection.executemany(
@@ -160,6 +148,23 @@ class Turns(History):
                     [(made.lastrowid, str(tactic), score) for tactic, score in tactics.items()],
                 )
 
+    def add_plan(self, turn_id: int, plan: PlanRow) -> None:
+        """The plan of a reply that has none yet."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO plans(turn_id, layout, weights, targets, resting, reason, factors) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    turn_id,
+                    plan.layout,
+                    json.dumps(dict(plan.weights)),
+                    json.dumps(list(plan.targets)),
+                    json.dumps(list(plan.resting)),
+                    plan.reason,
+                    json.dumps([astuple(factor) for factor in plan.factors]),
+                ),
+            )
+
     def add_empathy(self, turn_id: int, empathy: Empathy) -> None:
         """One rater's six values; they take the place of the same rater's earlier ones."""
         with self.transaction() as connection:
@@ -212,7 +217,8 @@ class Turns(History):
         folder = self.path.parent
         with self.transaction() as connection:
             streaming = connection.execute("SELECT DISTINCT owner FROM turns WHERE status = 'streaming'").fetchall()
-            ended = [token for (token,) in streaming if not (token and owners.is_alive(folder, token))]
+            with self._file_errors():
+                ended = [token for (token,) in streaming if not (token and owners.is_alive(folder, token))]
             count = 0
             for token in ended:
                 count += connection.execute(

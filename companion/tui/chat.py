@@ -13,7 +13,7 @@ from companion import taste
 from companion.conversation import Conversation
 from companion.errors import CompanionError, NotFound
 from companion.export import write_session
-from companion.store import Role, Status, Turn
+from companion.store import Role, Status, Turn, encrypted
 from companion.text import clean
 from companion.tui.check_in import CheckIn
 from companion.tui.composer import Composer
@@ -333,6 +333,14 @@ class ChatScreen(ConversationScreen):
     @work
     async def cannot_open(self, error: CompanionError) -> None:
         """Nothing can be begun: what is wrong, and what can be done."""
+        if isinstance(error, encrypted.PassphraseNeeded):
+            wrong = isinstance(error, encrypted.WrongPassphrase)
+            text = str(error) if wrong else "They open with your passphrase. What you type is not shown."
+            typed = await self.app.push_screen_wait(Ask("Your conversations are encrypted", text, hidden=True))
+            if typed:
+                encrypted.remember(error.path, typed)
+                self.open()
+                return
         if isinstance(
             error, NotFound
         ):  # a model, or the conversation to go on with: talking off the record needs them too

@@ -74,17 +74,18 @@ class Ask(ModalScreen[str | None]):
 
     BINDINGS = [key("cancel", "escape", "dismiss(None)", "Leave it", "Close this question without an answer.")]
 
-    def __init__(self, title: str, text: str, value: str = "") -> None:
+    def __init__(self, title: str, text: str, value: str = "", *, hidden: bool = False) -> None:
+        """With `hidden` what is typed is not shown, and kept as it is."""
         super().__init__()
-        self._title, self._text, self._value = title, text, value
+        self._title, self._text, self._value, self._hidden = title, text, value, hidden
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = self._title
             yield Static(self._text, markup=False)
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, password=self._hidden, select_on_focus=False)
 
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(event.value.strip() or None)
+        self.dismiss((event.value if self._hidden else event.value.strip()) or None)

@@ -26,7 +26,7 @@ SAID = ("My hamster Bartholomew died", "Should I bury him?")
 REPLIES = ("What happened? That makes sense.", ["It sounds lik", EngineDied("signal 9")])
 KEYS = [
     "session", "model", "condition", "turn", "parent", "role", "status", "created_at", "finished_at", "words",
-    "tactics", "sentences", "plan", "timings",
+    "tactics", "sentences", "plan", "timings", "empathy", "rating", "crisis",
 ]  # fmt: skip
 
 
@@ -73,7 +73,8 @@ def test_a_reply_lists_its_tactics_plan_and_timings(store: Store) -> None:
     person, reply, _, failed = exported(store)
     assert (person["tactics"], person["sentences"], person["plan"], person["timings"]) == (None, None, None, None)
     assert reply["tactics"] == {"validation": 1, "questioning": 1}
-    assert reply["sentences"] == [{"tactics": ["questioning"]}, {"tactics": ["validation"]}]
+    assert [sentence["tactics"] for sentence in reply["sentences"]] == [["questioning"], ["validation"]]
+    assert [len(sentence["scores"]) for sentence in reply["sentences"]] == [1, 1]
     assert list(reply["plan"]) == ["layout", "weights", "targets", "resting"]
     assert set(reply["plan"]["weights"]) == {tactic.value for tactic in TACTICS}
     assert sum(reply["plan"]["weights"].values()) == pytest.approx(1)
@@ -97,7 +98,8 @@ def test_no_word_that_was_said_is_in_an_export_unless_text_is_asked_for(store: S
     assert "title" not in plain
     full = exported(store, with_text=True)
     assert [row["text"] for row in full] == [SAID[0], REPLIES[0], SAID[1], "It sounds lik"]
-    assert full[1]["sentences"][0] == {"text": "What happened?", "tactics": ["questioning"]}
+    first = full[1]["sentences"][0]
+    assert (first["text"], first["tactics"]) == ("What happened?", ["questioning"])
 
 
 def test_replies_that_were_made_again_are_rows_of_their_own(store: Store) -> None:
@@ -129,14 +131,14 @@ def test_the_command_writes_json_lines_to_standard_output_and_narrates_beside_it
 
 
 def test_one_session_can_be_exported_by_the_beginning_of_its_id(talked: Program) -> None:
-    session = talked("export").rows[0]["session"]
-    outcome = talked("export", "--session", session[:5], "--with-text")
+    session = talked("export", "--real-ids").rows[0]["session"]
+    outcome = talked("export", "--session", session[:5], "--with-text", "--real-ids")
     assert {row["session"] for row in outcome.rows} == {session}
     assert talked("export", "--session", "zzzzzz").code == 3
 
 
 def test_archived_sessions_are_exported_too(talked: Program) -> None:
-    talked("sessions", "archive", talked("export").rows[0]["session"])
+    talked("sessions", "archive", talked("export", "--real-ids").rows[0]["session"])
     assert len(talked("export").rows) == 4
 
 

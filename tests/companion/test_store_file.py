@@ -62,6 +62,7 @@ def test_opening_twice_migrates_once(path: Path) -> None:
             "m002_search",
             "m003_candidates",
             "m004_chat",
+            "m005_imports",
         ]
         db.close()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from companion.errors import NotFound, UsageError
+from companion.store import encrypted
 from companion.study.said import Said
 from companion.study.sources import csv_files, database, rows
 from companion.study.sources.limits import opened
@@ -42,7 +43,7 @@ def files_of(path: Path) -> list[Path]:
 def _read_file(path: Path) -> Iterator[Said]:
     with opened(path) as file:
         start = file.peek(64)[:64]
-        if start.startswith(database.MAGIC):
+        if start.startswith(database.MAGIC) or encrypted.passphrase_of(path) is not None:
             yield from database.read(path)
             return
         if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in start):

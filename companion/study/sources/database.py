@@ -15,6 +15,7 @@ from typing import Any
 
 from companion.errors import CompanionError, UsageError
 from companion.rating import Empathy
+from companion.store import encrypted
 from companion.study.said import Crisis, Said, mask_of_names
 from companion.text import split_sentences
 from planner.ledger import words_of
@@ -38,9 +39,7 @@ _EVENTS = """SELECT r.turn_id, r.layer, r.card_shown FROM turns t JOIN risk_even
 def read(path: Path) -> Iterator[Said]:
     """Every message of every session, archived ones too. Raises CompanionError for a file that is not ours."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.execute("PRAGMA trusted_schema=OFF")
-            connection.execute("PRAGMA query_only=ON")
+        with closing(encrypted.connect_to_read(path)) as connection:
             connection.execute("BEGIN")
             columns = {row[1] for row in connection.execute("PRAGMA table_info(sessions)")}
             if not {"id", "model", "condition"} <= columns:
@@ -49,7 +48,7 @@ def read(path: Path) -> Iterator[Said]:
             sessions = connection.execute(f"SELECT id, model, condition, {leaf} FROM sessions ORDER BY rowid")
             for session in sessions:
                 yield from _session(connection, *session)
-    except sqlite3.Error as error:
+    except encrypted.errors() as error:
         raise CompanionError(f"{path} cannot be read: {error}.") from None
 
 

@@ -244,9 +244,10 @@ async def test_nothing_is_cut_off_at_the_side(size: tuple[int, int]) -> None:
         assert app.panel.max_scroll_x == 0
         room = app.panel.scrollable_content_region.width
         for row in app.panel.rows:
-            assert row.size.width == room
-            assert max(map(len, str(row.fitted(room)).splitlines())) <= room
-            assert row.size.height == len(str(row.fitted(room)).splitlines())
+            assert row.outer_size.width == room
+            lines = str(row.fitted(row.size.width)).splitlines()
+            assert max(map(len, lines)) <= row.size.width
+            assert row.size.height == len(lines)
 
 
 # -- feedback --------------------------------------------------------------------------------------------------------
