@@ -21,7 +21,9 @@ from companion.errors import CompanionError, UsageError
 from planner.steering import SteeringWeights
 
 PREFIX = "COMPANION_"
-NOT_SETTINGS = frozenset({"COMPANION_HOME", "COMPANION_CONFIG", "COMPANION_DEBUG", "COMPANION_WHEELS", "COMPANION_PASSPHRASE_FILE"})
+NOT_SETTINGS = frozenset(
+    {"COMPANION_HOME", "COMPANION_CONFIG", "COMPANION_DEBUG", "COMPANION_WHEELS", "COMPANION_PASSPHRASE_FILE"}
+)
 
 
 class Settings(BaseModel):
