@@ -15,6 +15,8 @@ from companion.cli.noun import Noun
 from companion.cli.opening import open_store
 from companion.cli.sessions import forget as ask_and_forget
 from companion.errors import NotFound, Refused
+from companion.safety.letter import FILE as LETTER
+from companion.safety.plan import FILE as PLAN
 from companion.store import encrypted
 
 SYNCED = (
@@ -171,13 +173,18 @@ def forget(session_ids: tuple[str, ...], before: datetime | None, yes: bool) -> 
 @command.command("wipe")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def wipe(yes: bool) -> None:
-    """Delete the whole database: every session, rating and learned preference."""
-    if not paths.database().exists():
+    """Delete everything: every session, rating and learned preference, the safety plan and the draft of a letter."""
+    pages = [paths.data_folder() / name for name in (PLAN, f"{PLAN}.unreadable", LETTER)]
+    if not paths.database().exists() and not any(page.exists() for page in pages):
         click.echo("There is nothing to wipe.", err=True)
         return
     if not yes:
-        click.confirm(f"Delete everything in {paths.database()}? It cannot be undone.", abort=True, err=True)
-    if encrypted.is_encrypted(paths.database()):
+        click.confirm(f"Delete everything in {paths.data_folder()}? It cannot be undone.", abort=True, err=True)
+    for page in pages:
+        page.unlink(missing_ok=True)
+    if not paths.database().exists():
+        pass
+    elif encrypted.is_encrypted(paths.database()):
         encrypted.remove(paths.database())  # who has lost the passphrase can begin again
     else:
         with open_store() as store:
