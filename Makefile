@@ -1,5 +1,5 @@
 # Every target does its own set-up: the virtual environment, llama.cpp (compiled once), the packages.
-.PHONY: install chat test check bench clean
+.PHONY: install chat test check bench faults clean
 
 install:
 	@scripts/setup all
@@ -27,6 +27,11 @@ bench:
 	@.venv/bin/python benchmarks/startup.py
 	@.venv/bin/python benchmarks/store.py
 	@.venv/bin/python benchmarks/decode.py models/mini.gguf
+
+faults:
+	@scripts/setup all
+	@.venv/bin/python -m tests.faults.characters --millions 10
+	@.venv/bin/python -m tests.faults $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build *.egg-info

@@ -21,6 +21,16 @@ ENVIRONMENT = {
     "GGML_NO_BACKTRACE": "1",  # an assert would start a debugger
     "OPENBLAS_NUM_THREADS": "1",  # llama_cpp imports numpy, whose threads would take memory and do nothing
 }
+NO_REPLY = (ValueError, TypeError, RecursionError)
+"""What reading something else than a reply raises."""
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "text": str,
+    "progress": (int, float),
+    "read": int,
+    "done": dict,
+    "error": dict,
+}
+"""What a reply brings, of which there is one in each."""
 LAST_SECONDS = 2.0  # that a child may take to end after it has closed its pipe
 
 Reply = dict[str, Any]
@@ -38,6 +48,20 @@ class Call:
         self.replies.put(reply)
         if reply is None or "done" in reply or "error" in reply:
             self.settled.set()
+
+
+def checked(reply: Any) -> Reply:
+    """A line from the child, if it is a reply. Raises ValueError, or TypeError for what is no object."""
+    kinds = [kind for kind in KINDS if kind in reply]
+    if len(kinds) != 1 or not isinstance(reply[kinds[0]], KINDS[kinds[0]]) or not _is_count(reply.get("id")):
+        raise ValueError("no reply of ours")
+    if "read" in reply and not _is_count(reply.get("of")):
+        raise ValueError("no progress of ours")
+    return dict(reply)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int
 
 
 class Child:
@@ -137,9 +161,10 @@ class Child:
             self._requests.flush()
 
     def _read(self, descriptor: int) -> None:
-        with os.fdopen(descriptor, "rb") as replies, contextlib.suppress(ValueError):  # a last line cut off
+        # What is no reply (a last line cut off, a child gone mad) ends the reading, and the child with it.
+        with os.fdopen(descriptor, "rb") as replies, contextlib.suppress(*NO_REPLY):
             for line in replies:
-                reply = json.loads(line)
+                reply = checked(json.loads(line))
                 call = self._calls.get(reply["id"])
                 if call is not None:
                     call.put(reply)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from companion.engine import failures
 from companion.engine.child import Call, Child, Reply
@@ -48,6 +48,7 @@ TICK = 0.1  # seconds between reports of progress while the library says nothing
 LOG_LIMIT = 256_000  # bytes; a longer log is begun anew
 
 Progress = Callable[[LoadProgress], None]
+Fact = TypeVar("Fact")
 
 
 class LlamaEngine:
@@ -96,7 +97,9 @@ class LlamaEngine:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         self._begin()
         _, profile = self._ready()
-        return int(self._next(self._ask("count", parts=render(messages, profile)))["done"]["tokens"])
+        reply = self._next(self._ask("count", parts=render(messages, profile)))
+        with _understood():
+            return int(reply["done"]["tokens"])
 
     def prefill(self, messages: Sequence[Message], progress: ReadProgress | None = None) -> int:
         self._begin()
@@ -108,8 +111,9 @@ class LlamaEngine:
                     case {"read": read, "of": whole}:
                         if progress:
                             progress(read, whole)
-                    case {"done": {"tokens": tokens}}:
-                        return int(tokens)
+                    case {"done": outcome}:
+                        with _understood():
+                            return int(outcome["tokens"])
         except EngineCancelled:
             return 0
 
@@ -125,20 +129,21 @@ class LlamaEngine:
             _, profile = self._ready()
             bounds = {"count": count, "limit": limit}
             call = self._ask("branch", parts=render(messages, profile), sampling=asdict(sampling), **bounds)
-            offer = self._next(call)["done"]
+            offer = self._next(call).get("done", {})
         except EngineCancelled:
             offer = {"continuations": [], "prompt_tokens": 0, "cached_tokens": 0, "steps": 0, "decode_ms": 0.0}
         total_ms = (time.monotonic() - started) * 1000
         cancelled = self._cancelled  # also where the cancel came too late to shorten anything
-        return Branches(
-            continuations=() if cancelled else tuple(Continuation(**way) for way in offer["continuations"]),
-            prompt_tokens=offer["prompt_tokens"],
-            cached_tokens=offer["cached_tokens"],
-            first_ms=total_ms - offer["decode_ms"],
-            total_ms=total_ms,
-            cancelled=cancelled,
-            steps=offer["steps"],
-        )
+        with _understood():
+            return Branches(
+                continuations=() if cancelled else tuple(Continuation(**way) for way in offer["continuations"]),
+                prompt_tokens=offer["prompt_tokens"],
+                cached_tokens=offer["cached_tokens"],
+                first_ms=total_ms - offer["decode_ms"],
+                total_ms=total_ms,
+                cancelled=cancelled,
+                steps=offer["steps"],
+            )
 
     def cancel(self) -> None:
         with self._lock:
@@ -200,7 +205,9 @@ class LlamaEngine:
                         first_ms = first_ms or (time.monotonic() - started) * 1000
                         yield Piece(text)
                     case {"done": outcome}:
-                        yield finish(**outcome)
+                        with _understood():
+                            ended = finish(**outcome)
+                        yield ended
                         return
         except EngineCancelled:
             yield finish("cancelled")
@@ -223,7 +230,9 @@ class LlamaEngine:
         if reply is None:
             raise self._death()
         if "error" in reply:
-            raise failures.from_reply(reply["error"], self.path)
+            with _understood():
+                failure = failures.from_reply(reply["error"], self.path)
+            raise failure
         return reply
 
     def _death(self) -> EngineError:
@@ -250,7 +259,7 @@ class LlamaEngine:
         started = time.monotonic()
         header = check_model_file(self.path)
         profile = self._given_profile or guess(header, self._context)
-        size = self.path.stat().st_size
+        size = self._of_file(lambda: self.path.stat().st_size)
         check_memory(self.path.name, needed_memory(header, size, profile.context), self._memory())
 
         def report(fraction: float | None) -> None:
@@ -267,17 +276,18 @@ class LlamaEngine:
             raise
         seconds = time.monotonic() - started
         report(1.0)
-        info = EngineInfo(
-            name=header.name,
-            path=str(self.path),
-            context=facts["context"],
-            layout=profile.layout.value,
-            parameters=facts["parameters"],
-            size=size,
-            seconds=seconds,
-            sampling=profile.sampling,
-            step_seconds=facts["step"],
-        )
+        with _understood():
+            info = EngineInfo(
+                name=header.name,
+                path=str(self.path),
+                context=int(facts["context"]),
+                layout=profile.layout.value,
+                parameters=int(facts["parameters"]),
+                size=size,
+                seconds=seconds,
+                sampling=profile.sampling,
+                step_seconds=float(facts["step"]),
+            )
         return info, profile
 
     def _start(self, profile: Profile, report: Callable[[float | None], None]) -> dict[str, Any]:
@@ -294,7 +304,10 @@ class LlamaEngine:
             return self._await(call, report)
 
         self._spawn()
-        key = model_key(self.path, self._await(self._ask("hello"), report)["version"])
+        hello = self._await(self._ask("hello"), report)
+        with _understood():
+            library = str(hello["version"])
+        key = self._of_file(lambda: model_key(self.path, library))
         if key in self._plain_weights:
             return load(extra_buffers=False)
         try:
@@ -307,6 +320,13 @@ class LlamaEngine:
         self._plain_weights.add(key)
         return facts
 
+    def _of_file(self, fact: Callable[[], Fact]) -> Fact:
+        """Raises EngineError where the model's file was taken away since it was checked."""
+        try:
+            return fact()
+        except OSError as error:
+            raise EngineError(f"{self.path} cannot be read: {error.strerror}.") from None
+
     def _await(self, call: Call, report: Callable[[float | None], None]) -> dict[str, Any]:
         fraction: float | None = None
         while True:
@@ -317,7 +337,7 @@ class LlamaEngine:
                 continue
             if "done" in reply:
                 return dict(reply["done"])
-            fraction = reply["progress"]
+            fraction = reply.get("progress")
 
     def _spawn(self) -> None:
         log = self._open_log()
@@ -368,3 +388,12 @@ class LlamaEngine:
             log.seek(self._log_start)
             return log.read(LOG_LIMIT).decode("utf-8", "replace")
         return ""
+
+
+@contextlib.contextmanager
+def _understood() -> Iterator[None]:
+    """Raises EngineError where an answer of the child does not have in it what it should."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError(f"The model process gave an answer that makes no sense ({error!r}): try again.") from None

@@ -76,4 +76,7 @@ def _first_complaint(detail: str) -> str:
 
 
 def _named(path: Path) -> str:
-    return f"{path.name} ({in_words(path.stat().st_size)})" if path.exists() else path.name
+    try:
+        return f"{path.name} ({in_words(path.stat().st_size)})"
+    except OSError:  # it is gone
+        return path.name

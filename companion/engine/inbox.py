@@ -55,13 +55,15 @@ class Inbox:
         return request
 
     def _listen(self) -> None:
-        for line in self._pipe:
-            request = json.loads(line)
-            if request["op"] == "cancel":
-                self._cancel(request["id"])
-            else:
-                self._requests.put(request)
-        os._exit(0)
+        try:
+            for line in self._pipe:
+                request = json.loads(line)
+                if request["op"] == "cancel":
+                    self._cancel(request["id"])
+                else:
+                    self._requests.put(request)
+        finally:  # also for what is no request: without its ear this process would wait for ever
+            os._exit(0)
 
     def _cancel(self, number: int) -> None:
         with self._lock:

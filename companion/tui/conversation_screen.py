@@ -19,7 +19,7 @@ from textual.widgets import Static
 from companion import taste
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineInfo
-from companion.errors import CompanionError
+from companion.errors import CompanionError, NotFound
 from companion.events import (
     Event,
     Failed,
@@ -223,7 +223,13 @@ class ConversationScreen(Screen[None]):
 
     @on(Happened)
     async def _happened(self, happened: Happened) -> None:
-        match happened.event:
+        try:
+            await self._follow(happened.event)
+        except NotFound:
+            await self.transcript.remark("What was said here is gone: another program has forgotten it.")
+
+    async def _follow(self, event: Event) -> None:
+        match event:
             case UserSaved(turn_id):
                 self.said_here = True
                 await self._arrived(self._turn(turn_id))
@@ -238,15 +244,13 @@ class ConversationScreen(Screen[None]):
             case Trimmed(messages):
                 self.transcript.trimmed(messages)
             case Token(text):
-                if self._arriving:
+                if self._arriving and self._arriving.is_attached:
                     await self._arriving.write(text)
             case Finished(reply) | Stopped(reply) | Failed(reply):
                 await self._ended(reply)
-                if isinstance(happened.event, Failed):
-                    await self.transcript.remark(
-                        f"{happened.event.message} {self.app.key_of('regenerate')} tries again."
-                    )
-                elif isinstance(happened.event, Finished) and not reply.text:
+                if isinstance(event, Failed):
+                    await self.transcript.remark(f"{event.message} {self.app.key_of('regenerate')} tries again.")
+                elif isinstance(event, Finished) and not reply.text:
                     await self.transcript.remark("No words came. Try saying it differently.")
             case _:
                 pass
@@ -260,11 +264,11 @@ class ConversationScreen(Screen[None]):
         return box
 
     async def _ended(self, reply: Reply) -> None:
+        box, self._arriving = self._arriving, None
         turn = self._turn(reply.turn_id)
         self.transcript.replace(turn)
-        if self._arriving:
-            await self._arriving.finish(turn)
-            self._arriving = None
+        if box and box.is_attached:
+            await box.finish(turn if turn.id == box.turn.id else box.turn)
         spent = reply.timings
         if self.info and spent.prompt_tokens:
             assert self.conversation is not None
