@@ -242,7 +242,7 @@ class ConversationScreen(Screen[None]):
             case Planned(plan):
                 self.status.planner = f"aims for {listed(plan.targets)}"
             case Trimmed(messages):
-                self.transcript.trimmed(messages)
+                await self.transcript.trimmed(messages)
             case Token(text):
                 if self._arriving and self._arriving.is_attached:
                     await self._arriving.write(text)

@@ -38,8 +38,7 @@ class MessageBox(Vertical, can_focus=True):
         &:focus { border-left: outer $primary; }
         & > .label { color: $foreground; text-style: bold; height: auto; }
         &.-assistant > .label { color: $secondary; }
-        & > .divider { display: none; color: $foreground; margin-bottom: 1; border-bottom: solid $primary; }
-        &.-first-in-view > .divider { display: block; }
+        & > .divider { color: $foreground; margin-bottom: 1; border-bottom: solid $primary; }
         & > Static.body { height: auto; max-width: 100; padding-left: 2; }
         & > Markdown { height: auto; max-width: 100; padding: 0 0 0 2; margin: 0; background: transparent; }
         & > Markdown > MarkdownParagraph:last-child { margin-bottom: 0; }
@@ -82,12 +81,22 @@ class MessageBox(Vertical, can_focus=True):
         self._stream: MarkdownStream | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(OUT_OF_VIEW, classes="divider", markup=False)
+        if self.has_class("-first-in-view"):
+            yield Static(OUT_OF_VIEW, classes="divider", markup=False)
         yield Static(self._label(), classes="label", markup=False)
         if self.turn.role is Role.USER:
             yield Static(self.turn.text, classes="body", markup=False)
         else:
             yield PlainMarkdown(self.turn.text, open_links=False)
+
+    async def divide(self, here: bool) -> None:
+        """Say above this message that what stands there is out of the model's view, or say so no more."""
+        if here != self.has_class("-first-in-view"):
+            self.set_class(here, "-first-in-view")
+            if here:
+                await self.mount(Static(OUT_OF_VIEW, classes="divider", markup=False), before=0)
+            else:
+                await self.query_children(".divider").remove()
 
     async def write(self, text: str) -> None:
         """More of a reply that is arriving."""

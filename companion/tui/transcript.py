@@ -134,12 +134,12 @@ class Transcript(VerticalScroll, can_focus=False):
         for box in self.boxes:
             box.relabel(family=families.get(box.turn.id, ()), judged=judged.get(box.turn.id, 0))
 
-    def trimmed(self, messages: int) -> None:
+    async def trimmed(self, messages: int) -> None:
         """So many messages with words, from the first one on, are out of the model's view."""
         spoken = [turn.id for turn in self.turns if turn.text]
         self._in_view = spoken[messages] if 0 < messages < len(spoken) else 0
         for box in self.boxes:
-            box.set_class(box.turn.id == self._in_view, "-first-in-view")
+            await box.divide(box.turn.id == self._in_view)
 
     async def to_beginning(self) -> None:
         """To the first message."""
