@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
-from typing import IO
 
 import click
 
 from companion.cli.opening import new_encoder
-from companion.errors import CompanionError, NotFound
+from companion.cli.source import open_source
+from companion.errors import CompanionError
 from companion.safety.risk.assessor import RiskAssessor
 from companion.safety.risk.check import as_text, checked, items
 from companion.safety.risk.encoder_layer import RiskReader
@@ -33,7 +31,7 @@ def check(source: str, as_json: bool) -> int:
     passed on. A level is a step of a ladder for choosing what the program shows; it is no score and no diagnosis.
     """
     assessor = RiskAssessor(RiskReader(new_encoder()))  # before a file is touched
-    with _open(source) as stream:
+    with open_source(source) as stream:
         lines = (raw.decode("utf-8", "replace") for raw in stream)
         try:
             for number, item in enumerate(items(lines, "standard input" if source == "-" else source)):
@@ -49,12 +47,3 @@ def check(source: str, as_json: bool) -> int:
                 raise
             raise CompanionError(f"{source} cannot be read to its end: {error.strerror or error}.") from error
     return 0
-
-
-def _open(source: str) -> IO[bytes]:
-    if source == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(source).open("rb")
-    except OSError as error:
-        raise NotFound(f"{source} cannot be read: {error.strerror}.") from None

@@ -15,7 +15,8 @@ from typing import IO
 import click
 
 from companion.cli.opening import new_encoder
-from companion.errors import CompanionError, NotFound, UsageError
+from companion.cli.source import open_source
+from companion.errors import CompanionError, UsageError
 from companion.tag_stream import Unit, as_text, tagged, units
 from companion.tagging import EncoderTagger
 
@@ -41,7 +42,7 @@ def command(source: str, as_json: bool, output: Path | None, resume: bool) -> in
     encoder = new_encoder()  # before a file is touched
     with ExitStack() as stack:
         done = _done(output) if resume and output else _Done()
-        reading = stack.enter_context(_open(source))
+        reading = stack.enter_context(open_source(source))
         bar = stack.enter_context(_Progress(reading, source, quiet=output is None and sys.stdout.isatty()))
         found = units(bar.lines())
         if output and resume and output.exists():
@@ -65,15 +66,6 @@ def command(source: str, as_json: bool, output: Path | None, resume: bool) -> in
                 raise
             raise CompanionError(f"The tags could not be written: {error.strerror or error}.") from error
     return 0
-
-
-def _open(source: str) -> IO[bytes]:
-    if source == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(source).open("rb")
-    except OSError as error:
-        raise NotFound(f"{source} cannot be read: {error.strerror}.") from None
 
 
 def _writer(output: Path | None, *, append: bool) -> AbstractContextManager[IO[str]]:

@@ -17,7 +17,7 @@ from companion.store import Role, Status, Turn, encrypted
 from companion.text import clean
 from companion.tui.check_in import CheckIn
 from companion.tui.composer import Composer
-from companion.tui.conversation_screen import ConversationScreen
+from companion.tui.conversation_screen import WAIT, ConversationScreen
 from companion.tui.dialogs import Ask, Question
 from companion.tui.keys import key
 from companion.tui.message import MessageBox
@@ -26,7 +26,6 @@ from companion.tui.tactic_panel import TacticPanel
 from companion.tui.why import WhyScreen
 from planner.feedback import Feedback, reset
 
-WAIT = "Something else is going on; wait for its end, or stop it with Escape."
 NO_REPLY = "There is no reply yet."
 
 

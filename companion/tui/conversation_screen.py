@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 RECENT = 12
 """Replies that the panel shows."""
+WAIT = "Something else is going on; wait for its end, or stop it with Escape."
 WELCOME = "Nothing has been said here yet. Write below; Enter sends it."
 
 
@@ -188,7 +189,7 @@ class ConversationScreen(Screen[None]):
     def start(self, turn: Callable[[], Iterator[Event]]) -> bool:
         """Begin a turn; False, with a word about it, where something else is going on."""
         if self.busy or self.conversation is None:
-            self.notify("Something else is going on; wait for its end, or stop it with Escape.")
+            self.notify(WAIT)
             return False
         self.busy = "talking"
         self.at_rest.clear()
