@@ -1,7 +1,7 @@
-"""What has to stand in a reply when danger was read, and is added where the reply does not say it itself (S5-S12,"
-" S20).
+"""What has to stand in a reply when danger was read, and is added where the reply does not say it itself.
 
-Pure functions of the reading, the reply and what was said before. The texts are in `care_texts`.
+S5 to S12 and S20 of the project's list of safety behaviours. Pure functions of the reading, the reply and what was
+said before. The texts are in `care_texts`.
 """
 
 from __future__ import annotations
@@ -77,6 +77,12 @@ _CARER = re.compile(
     r"|\bnot alone with this\b",
     re.IGNORECASE,
 )
+_PROGRAM = re.compile(
+    r"\b(?:i'm|i am|it's|this is|as|just|only) (?:just |only |still )?an? (?:\w+ )?(?:program|machine|chatbot|bot|ai|"
+    r"computer)\b|\b(?:i'm|i am) not (?:a |an )?(?:real |actual )?(?:person|human|man|woman|somebody)\b"
+    r"|\bno (?:person|human|one) (?:is )?(?:here|typing|behind)\b|\ba program\b",
+    re.IGNORECASE,
+)
 
 
 def asks_directly(reply: str) -> bool:
@@ -97,12 +103,33 @@ def names_trusted(reply: str) -> bool:
     return any(_points(sentence, _TRUSTED) for sentence in _sentences(reply))
 
 
+def names_emergency(reply: str) -> bool:
+    """Whether it names an emergency number."""
+    return bool(_EMERGENCY.search(reply))
+
+
+def names_company(reply: str) -> bool:
+    """Whether it says that somebody should be with the person who is in danger."""
+    return bool(_BESIDE.search(reply.replace("’", "'")))
+
+
+def names_distance(reply: str) -> bool:
+    """Whether it asks to put distance between them and what could hurt them."""
+    return bool(_AWAY.search(reply))
+
+
+def says_program(reply: str) -> bool:
+    """Whether it says that it is a program."""
+    return bool(_PROGRAM.search(reply.replace("’", "'")))
+
+
 def keeps_frame(reply: str) -> bool:
     """Whether anything in the reply shows that the danger spoken of is not forgotten."""
     return (
         asks_directly(reply)
         or names_professional(reply)
-        or bool(_BESIDE.search(reply) or "safety plan" in reply.lower())
+        or names_company(reply)
+        or "safety plan" in reply.lower()
         or any(line in reply for line in texts.KEEP)
     )
 
@@ -165,11 +192,11 @@ def farewell(said_before: Sequence[str] = (), seed: int = 0) -> str:
     return _pick(texts.FAREWELLS, said_before, seed)
 
 
-_IMMINENT = ((texts.EMERGENCY, _EMERGENCY), (texts.BESIDE, _BESIDE), (texts.AWAY, _AWAY))
+_IMMINENT = ((texts.EMERGENCY, names_emergency), (texts.BESIDE, names_company), (texts.AWAY, names_distance))
 _IMMINENT_THEIRS = (
-    (texts.EMERGENCY_FOR_THEM, _EMERGENCY),
-    (texts.BESIDE_THEM, _BESIDE),
-    (texts.AWAY_FROM_THEM, _AWAY),
+    (texts.EMERGENCY_FOR_THEM, names_emergency),
+    (texts.BESIDE_THEM, names_company),
+    (texts.AWAY_FROM_THEM, names_distance),
 )
 
 
@@ -177,7 +204,7 @@ def _for_disclosure(risk: Risk, reply: str, said_before: Sequence[str], add: _Ad
     """The message itself spoke of danger: a question, both routes, and more the nearer it is."""
     if risk.imminent:
         for variants, there in _IMMINENT:
-            if not there.search(reply):
+            if not there(reply):
                 add(variants)
         return
     professional, trusted = names_professional(reply), names_trusted(reply)
@@ -189,7 +216,7 @@ def _for_disclosure(risk: Risk, reply: str, said_before: Sequence[str], add: _Ad
         add(texts.TRUSTED_YOUNG)
     elif professional and not trusted:
         add(texts.TRUSTED)
-    if risk.said >= CARD and not _AWAY.search(reply) and not _any_said(texts.DISTANCE, said_before):
+    if risk.said >= CARD and not names_distance(reply) and not _any_said(texts.DISTANCE, said_before):
         add(texts.DISTANCE)
     if not asks_directly(reply):
         add(_question(risk, said_before))
@@ -199,7 +226,7 @@ def _for_carer(risk: Risk, reply: str, said_before: Sequence[str], add: _Add) ->
     """Somebody else is in danger (S12): a line for the one who cares, on follow-ups too."""
     if risk.imminent:
         for variants, there in _IMMINENT_THEIRS:
-            if not there.search(reply):
+            if not there(reply):
                 add(variants)
         return
     if not any(map(names_professional, [*said_before, reply])):
@@ -217,8 +244,8 @@ def _question(risk: Risk, said_before: Sequence[str]) -> texts.Lines:
 
 
 def _frame_is_due(kept: Sequence[bool]) -> bool:
-    """Whether a reply after a disclosure has to keep the frame, from which ones did: the first, later now and"
-    " then."""
+    """Whether a reply after a disclosure has to keep the frame, from which ones did: the first, later now and
+    then."""
     return sum(kept) <= HELD_FIRST or not any(kept[-HELD_EVERY:])
 
 
