@@ -14,8 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from companion import __version__, models, paths, settings
+from companion import __version__, paths, settings
 from companion.errors import CompanionError
+from companion.modelhub import registry
 from companion.speaking.pace import Pace
 from companion.store import encrypted
 
@@ -65,8 +66,13 @@ def _settings() -> Finding:
 
 
 def _model() -> Finding:
-    path = models.find(settings.load().model)
-    return Finding("model", True, f"{settings.load().model}: {path} ({path.stat().st_size / 1e6:,.0f} MB)")
+    entry = registry.find(settings.load().model)
+    if entry.path is None:
+        return Finding("model", True, f"{entry.name}: {entry.model_id} on {entry.base_url}")
+    if not entry.path.exists():
+        fix = f"Put the file back, or run `companion models remove {entry.name}`."
+        return Finding("model", False, f"{entry.name}: {entry.path} is not there", fix)
+    return Finding("model", True, f"{entry.name}: {entry.path} ({entry.path.stat().st_size / 1e6:,.0f} MB)")
 
 
 def _library() -> Finding:

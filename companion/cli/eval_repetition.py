@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from companion import models, settings
+from companion import settings
 from companion.cli import opening
 from companion.encoder import Encoder
 from companion.errors import CompanionError, NotFound, UsageError
+from companion.modelhub import registry
 
 if TYPE_CHECKING:
     from training.evaluate import Folder
@@ -75,11 +76,11 @@ def command(
     reader = reply_tags.fingerprint(encoder.folder)
     if resume:
         folder = Folder.open(resume)
-        _must_be_unchanged(folder, sha256_of(models.find(folder.recipe.model)), reader)
+        _must_be_unchanged(folder, sha256_of(registry.find(folder.recipe.model).file), reader)
         found = read_seekers(data, folder.recipe.seekers)
     else:
         chosen = settings.load().changed(model=model)
-        file = models.find(chosen.model)
+        file = registry.find(chosen.model).file
         recipe = Recipe(
             model=chosen.model,
             model_sha256=sha256_of(file),

@@ -7,12 +7,14 @@ from datetime import date
 
 import click
 
-from companion import models, paths
+from companion import paths
 from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
 from companion.engine.client import LlamaEngine
-from companion.errors import UsageError
+from companion.engine.protocol import Engine
+from companion.errors import CompanionError, UsageError
+from companion.modelhub import registry
 from companion.rating import Rater
 from companion.safety import notice
 from companion.safety.risk.assessor import RiskAssessor
@@ -46,11 +48,17 @@ def open_store(*, off_record: bool = False, note: Note = on_standard_error) -> S
     return store
 
 
-def new_engine(settings: Settings, *, off_record: bool = False) -> LlamaEngine:
+def new_engine(settings: Settings, *, off_record: bool = False) -> Engine:
     """The engine for the model in the settings; nothing is loaded yet. Raises NotFound when there is no such model."""
-    state = None if off_record else paths.private_folder(paths.state_folder())
+    entry = registry.find(settings.model)
+    if entry.engine == "openai":
+        raise CompanionError(f"{entry.name} is on a server ({entry.base_url}), which this version cannot talk to yet.")
     return LlamaEngine(
-        models.find(settings.model), state_dir=state, context=settings.context, threads=settings.threads or None
+        entry.file,
+        layout=entry.layout,
+        state_dir=None if off_record else paths.private_folder(paths.state_folder()),
+        context=entry.context or settings.context,
+        threads=settings.threads or None,
     )
 
 

@@ -41,6 +41,7 @@ from companion.engine.protocol import (
 )
 from companion.engine.remembered import Remembered, model_key
 from companion.engine.template import render
+from planner.layouts import Layout
 
 WORKER = (sys.executable, "-m", "companion.engine.worker")
 PATIENCE = 2.0  # seconds that a cancelled child has before it is killed
@@ -59,6 +60,7 @@ class LlamaEngine:
         path: Path,
         *,
         profile: Profile | None = None,
+        layout: Layout | None = None,
         state_dir: Path | None = None,
         context: int = CONTEXT,
         threads: int | None = None,
@@ -66,13 +68,14 @@ class LlamaEngine:
         memory: Callable[[], int | None] = available_memory,
         patience: float = PATIENCE,
     ) -> None:
-        """`profile` None is guessed from the file, for at most `context` tokens.
+        """`profile` None is guessed from the file, for at most `context` tokens and the `layout`, if one is given.
 
         `threads` None is one for each core that is free. `state_dir` holds the child's log and what is remembered
         about models; without it neither is kept.
         """
         self.path = Path(path).expanduser().absolute()
         self._given_profile = profile
+        self._layout = layout
         self._log = state_dir / "engine.log" if state_dir else None
         self._log_start = 0
         self._context = context
@@ -258,7 +261,7 @@ class LlamaEngine:
     def _load(self, progress: Progress) -> tuple[EngineInfo, Profile]:
         started = time.monotonic()
         header = check_model_file(self.path)
-        profile = self._given_profile or guess(header, self._context)
+        profile = self._given_profile or guess(header, self._context, self._layout)
         size = self._of_file(lambda: self.path.stat().st_size)
         check_memory(self.path.name, needed_memory(header, size, profile.context), self._memory())
 

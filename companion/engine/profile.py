@@ -34,8 +34,8 @@ class Profile:
     """What the file recommends, our defaults where it recommends nothing."""
 
 
-def guess(header: Header, limit: int = CONTEXT) -> Profile:
-    """The profile of a model file; `limit` is the most tokens to make room for.
+def guess(header: Header, limit: int = CONTEXT, layout: Layout | None = None) -> Profile:
+    """The profile of a model file; `limit` is the most tokens to make room for, `layout` None is guessed.
 
     Raises EngineError for a model without the ChatML control tokens.
     """
@@ -46,12 +46,8 @@ def guess(header: Header, limit: int = CONTEXT) -> Profile:
             "only models of the ChatML kind can be talked to (Qwen, SmolLM2 and most small chat models)."
         )
     controls = frozenset(CONTROL_TOKENS) & header.specials
-    if controls:
-        layout = Layout.MINI
-    elif "mint" in header.name.lower():
-        layout = Layout.MINT
-    else:
-        layout = Layout.TAIL
+    if layout is None:
+        layout = guess_layout(header)
     thinks = header.architecture.startswith("qwen3") and header.specials.issuperset(THINK)
     return Profile(
         layout=layout,
@@ -60,6 +56,13 @@ def guess(header: Header, limit: int = CONTEXT) -> Profile:
         context=min(limit, header.context or limit),
         sampling=recommended(header.sampling),
     )
+
+
+def guess_layout(header: Header) -> Layout:
+    """`mini` for a vocabulary with the plan's control tokens, `mint` for a name that says so, else `tail`."""
+    if not header.specials.isdisjoint(CONTROL_TOKENS):
+        return Layout.MINI
+    return Layout.MINT if "mint" in header.name.lower() else Layout.TAIL
 
 
 def recommended(named: Mapping[str, float]) -> Sampling:

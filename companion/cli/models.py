@@ -1,0 +1,149 @@
+"""`companion models`: list, add, path, remove."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from companion import paths
+from companion.cli.noun import Noun
+from companion.engine.gguf_file import Header
+from companion.engine.model_file import check_model_file, in_words, needed_memory
+from companion.engine.profile import guess, guess_layout
+from companion.errors import CompanionError, Refused, UsageError
+from companion.modelhub import registry, toml_file
+from companion.modelhub.registry import Entry
+from planner.layouts import Layout
+
+
+@click.group("models", cls=Noun, default="list")
+def command() -> None:
+    """The models: GGUF files on this machine, and models on servers."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
+def list_(as_json: bool) -> None:
+    """Models that can be talked to, with what they cost in disk and memory."""
+    from companion import settings
+
+    context = settings.load().context
+    for entry in registry.known().values():
+        row = _row(entry, context)
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        elif row["problem"]:
+            click.echo(f"{entry.name:<20} {row['problem']}")
+        else:
+            click.echo(f"{entry.name:<20} {_cost(row)}  {row['layout'] or 'tail':<5} {entry.source or entry.path}")
+
+
+def _row(entry: Entry, context: int) -> dict[str, Any]:
+    """What is known of a model without loading it: bytes on the disk and in memory, and what is wrong with it."""
+    row: dict[str, Any] = entry.model_dump(mode="json")
+    row |= {"ships": entry.ships, "bytes": None, "memory": None, "problem": ""}
+    if entry.path is None:
+        return row
+    try:
+        header = check_model_file(entry.path)
+        size = entry.path.stat().st_size
+    except (CompanionError, OSError) as error:
+        return row | {"problem": str(error)}
+    row["layout"] = entry.layout or guess_layout(header)
+    row["bytes"] = size
+    row["memory"] = needed_memory(header, size, min(entry.context or context, header.context or context))
+    return row
+
+
+def _cost(row: dict[str, Any]) -> str:
+    if row["bytes"] is None:
+        return f"{'on a server':<29}"
+    return f"{in_words(row['bytes']):>8} disk, {in_words(row['memory']):>8} memory"
+
+
+@command.command("add")
+@click.argument("what", metavar="PATH|URL")
+@click.option("--name", help="What it is called here; a file's own name unless it is said.")
+@click.option("--model-id", metavar="X", help="The server's name for the model, for a URL.")
+@click.option("--layout", type=click.Choice([str(layout) for layout in Layout]), help="Instead of the one guessed.")
+@click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens to make room for.")
+@click.option("--think", type=click.Choice(["off", "on", "auto"]), help="Whether it thinks before it replies.")
+@click.option(
+    "--adapter", type=click.Path(path_type=Path), metavar="FILE", help="A LoRA adapter (GGUF) to lay on top of it."
+)
+@click.option("--adapter-scale", type=click.FloatRange(0, 1), metavar="S", help="How much of the adapter, 0 to 1.")
+def add(
+    what: str,
+    name: str | None,
+    model_id: str | None,
+    layout: str | None,
+    context: int | None,
+    think: str | None,
+    adapter: Path | None,
+    adapter_scale: float | None,
+) -> None:
+    """Make a model known by a name: the GGUF file at PATH, or a model of the OpenAI-compatible server at URL.
+
+    The file stays where it is. Its layout is guessed from what it says about itself, and said.
+    """
+    chosen: dict[str, Any] = {"layout": layout, "context": context, "think": think}
+    if what.startswith(("http://", "https://")):
+        if adapter or adapter_scale is not None:
+            raise UsageError("--adapter is for a model file; a server has its own.")
+        if not model_id or not name:
+            raise UsageError("A server needs --model-id (its name for the model) and --name (yours).")
+        chosen |= {"engine": "openai", "base_url": what.rstrip("/"), "model_id": model_id}
+        said = f"{model_id} on {what}, layout {layout or Layout.TAIL}. What is written to it leaves this machine."
+    else:
+        if model_id:
+            raise UsageError("--model-id is for a server's URL; this is the path of a file.")
+        path, header = _file(Path(what))
+        guess(header)  # can it be talked to at all?
+        name = name or path.stem
+        chosen |= {"path": path}
+        if adapter:
+            chosen |= {"adapter": _file(adapter)[0], "adapter_scale": 1.0 if adapter_scale is None else adapter_scale}
+        elif adapter_scale is not None:
+            raise UsageError("--adapter-scale needs an --adapter.")
+        said = f"{path}, layout {layout or f'{guess_layout(header)} (guessed)'}"
+    if name in registry.known():
+        raise Refused(f"There is a model {name!r} already. Give another --name, or `companion models remove {name}`.")
+    given = {key: value for key, value in chosen.items() if value is not None}
+    registry.add(toml_file.checked(Entry, name, given, "companion models add"))
+    click.echo(f"{name}: {said}\n`companion chat --model {name}` talks to it.", err=True)
+
+
+def _file(path: Path) -> tuple[Path, Header]:
+    """The whole path of a GGUF file, and its header."""
+    try:
+        path = path.expanduser().absolute()
+    except RuntimeError:
+        raise UsageError(f"{path}: there is nobody of that name here; give a whole path.") from None
+    return path, check_model_file(path)
+
+
+@command.command("path")
+@click.argument("name", metavar="[NAME]", required=False)
+def path(name: str | None) -> None:
+    """Where a model's file lies; without NAME, the folder of the models that were added."""
+    click.echo(registry.find(name).file if name else paths.user_models())
+
+
+@command.command("remove")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Take a model out of the list. Its file is deleted if it lies in the models folder, and else stays."""
+    entry = registry.find(name) if name in registry.known() else None
+    if entry and not entry.ships:
+        for file in registry.owned_files(entry):
+            if file.exists():
+                click.echo(f"{file}  {in_words(file.stat().st_size)}", err=True)
+        if not yes:
+            click.confirm(f"Remove {name}?", abort=True, err=True)
+    removed = registry.remove(name)
+    kept = f" {removed.path} stays where it is." if removed.path and removed.path.exists() else ""
+    click.echo(f"{name} is removed.{kept}", err=True)
