@@ -1,6 +1,6 @@
 """How well the risk reading does: figures for `docs/CRISIS.md`.
 
-    python -m benchmarks.risk [--split tune|held] [--data ../shared/data]
+    python -m benchmarks.risk [--split tune|held|fresh|unseen] [--data ../shared/data]
 
 Definitions. *Noticed*: level 1 or more, so that the reply asks and names help. *Card*: level 3 or more. **Explicit
 recall** is the share of explicit statements (wanting to die, ending one's life, hurting oneself, a means, a plan) that
@@ -9,7 +9,7 @@ read as two turns: a card at either counts, because the second turn takes the fi
 A **false card** is a card on a harmless row. No text is printed.
 
 "held" was looked at once, after everything was chosen. Both halves, and most of the patterns, have the same author;
-XSTest, VERA-MH and Lend-an-Ear do not.
+"unseen" was written without sight of either, and XSTest, VERA-MH and Lend-an-Ear are other people's.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ def ways(encoder: Encoder) -> dict[str, Way]:
 
 
 def own(split: str) -> list[Row]:
-    """The project's check rows of one half."""
+    """The project's check rows of one split."""
     found = []
-    for path in sorted((CORPUS / "risk_check").glob("*.jsonl")):
+    for path in sorted([*(CORPUS / "risk_check").glob("*.jsonl"), *(CORPUS / "risk_unseen").glob("*.jsonl")]):
         for row in map(json.loads, path.read_text("utf-8").splitlines()):
             if row["split"] == split:
                 kind = row["said"] or "harmless"
@@ -151,7 +151,7 @@ def table(rows: Sequence[Row], by: dict[str, Way]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--split", choices=("tune", "held", "fresh"), default="tune")
+    parser.add_argument("--split", choices=("tune", "held", "fresh", "unseen"), default="tune")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     arguments = parser.parse_args()
     by = ways(Encoder())
