@@ -337,7 +337,7 @@ class Conversation:
 
     def _room(self, info: EngineInfo) -> tuple[int, int]:
         """Tokens there are for the prompt, and for the reply."""
-        context = min(self.settings.context, info.context)
+        context = min(self.settings.context or info.context, info.context)
         reserve = min(self.settings.reply_tokens, context // 4)
         return context - reserve, reserve
 

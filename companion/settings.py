@@ -34,8 +34,9 @@ class Settings(BaseModel):
     model: str = "mini"
     """The model to talk to: a name from the model list, or the path of a GGUF file."""
 
-    context: int = Field(default=4096, ge=256)
-    """Tokens the model may look back on, at most; the model's own limit also counts."""
+    context: int | None = Field(default=None, ge=256)
+    """Tokens the model may look back on, at most; the model's own limit also counts. Unset: by the memory that is
+    free, at most 4096."""
 
     reply_tokens: int = Field(default=320, ge=16)
     """A reply ends here at the latest."""

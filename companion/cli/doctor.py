@@ -95,6 +95,7 @@ def _engine() -> Finding:
         engine.close()
     pace = Pace(chosen.candidates, chosen.sentence_seconds)
     pace.note(1, 1, info.step_seconds)
+    by_memory = "" if chosen.context else " by the memory that is free, or as `companion config set context N` says"
     compared = (
         f"compares {pace.candidates} of at most {chosen.candidates} ways for each sentence (about "
         f"{pace.sentence(pace.candidates):.1f} s, at most {chosen.sentence_seconds:g} s are allowed)"
@@ -103,7 +104,7 @@ def _engine() -> Finding:
         "engine",
         True,
         f"loaded in {info.seconds:.1f} s, {info.parameters / 1e6:,.0f} million parameters, "
-        f"reads {info.context:,} tokens, layout {info.layout}; {compared}",
+        f"reads {info.context:,} tokens{by_memory}, layout {info.layout}; {compared}",
         ""
         if pace.candidates > 1 or chosen.candidates == 1
         else "A smaller model, or `sentence_seconds` set higher, "

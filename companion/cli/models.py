@@ -11,10 +11,11 @@ import click
 from companion import paths
 from companion.cli.noun import Noun
 from companion.engine.gguf_file import Header
-from companion.engine.model_file import check_model_file, in_words, needed_memory
+from companion.engine.model_file import available_memory, check_model_file, in_words, needed_memory
 from companion.engine.profile import guess, guess_layout
 from companion.errors import CompanionError, Refused, UsageError
 from companion.modelhub import registry, toml_file
+from companion.modelhub.memory import context_for
 from companion.modelhub.registry import Entry
 from planner.layouts import Layout
 
@@ -30,9 +31,9 @@ def list_(as_json: bool) -> None:
     """Models that can be talked to, with what they cost in disk and memory."""
     from companion import settings
 
-    context = settings.load().context
+    context, free = settings.load().context, available_memory()
     for entry in registry.known().values():
-        row = _row(entry, context)
+        row = _row(entry, context, free)
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
         elif row["problem"]:
@@ -41,7 +42,7 @@ def list_(as_json: bool) -> None:
             click.echo(f"{entry.name:<20} {_cost(row)}  {row['layout'] or 'tail':<5} {entry.source or entry.path}")
 
 
-def _row(entry: Entry, context: int) -> dict[str, Any]:
+def _row(entry: Entry, context: int | None, free: int | None) -> dict[str, Any]:
     """What is known of a model without loading it: bytes on the disk and in memory, and what is wrong with it."""
     row: dict[str, Any] = entry.model_dump(mode="json")
     row |= {"ships": entry.ships, "bytes": None, "memory": None, "problem": ""}
@@ -54,7 +55,8 @@ def _row(entry: Entry, context: int) -> dict[str, Any]:
         return row | {"problem": str(error)}
     row["layout"] = entry.layout or guess_layout(header)
     row["bytes"] = size
-    row["memory"] = needed_memory(header, size, min(entry.context or context, header.context or context))
+    tokens = context or entry.context or context_for(size, header.cache_bytes, header.context, free)
+    row["memory"] = needed_memory(header, size, min(tokens, header.context or tokens))
     return row
 
 

@@ -57,7 +57,7 @@ def new_engine(settings: Settings, *, off_record: bool = False) -> Engine:
         entry.file,
         layout=entry.layout,
         state_dir=None if off_record else paths.private_folder(paths.state_folder()),
-        context=entry.context or settings.context,
+        context=settings.context or entry.context,
         threads=settings.threads or None,
     )
 

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from companion.engine import failures
 from companion.engine.child import Call, Child, Reply
 from companion.engine.model_file import available_memory, check_memory, check_model_file, needed_memory
-from companion.engine.profile import CONTEXT, Profile, guess
+from companion.engine.profile import Profile, guess
 from companion.engine.protocol import (
     Branches,
     Continuation,
@@ -41,6 +41,7 @@ from companion.engine.protocol import (
 )
 from companion.engine.remembered import Remembered, model_key
 from companion.engine.template import render
+from companion.modelhub.memory import context_for
 from planner.layouts import Layout
 
 WORKER = (sys.executable, "-m", "companion.engine.worker")
@@ -62,13 +63,15 @@ class LlamaEngine:
         profile: Profile | None = None,
         layout: Layout | None = None,
         state_dir: Path | None = None,
-        context: int = CONTEXT,
+        context: int | None = None,
         threads: int | None = None,
         worker_command: Sequence[str] = WORKER,
         memory: Callable[[], int | None] = available_memory,
         patience: float = PATIENCE,
     ) -> None:
         """`profile` None is guessed from the file, for at most `context` tokens and the `layout`, if one is given.
+
+        `context` None is chosen by memory.
 
         `threads` None is one for each core that is free. `state_dir` holds the child's log and what is remembered
         about models; without it neither is kept.
@@ -261,9 +264,11 @@ class LlamaEngine:
     def _load(self, progress: Progress) -> tuple[EngineInfo, Profile]:
         started = time.monotonic()
         header = check_model_file(self.path)
-        profile = self._given_profile or guess(header, self._context, self._layout)
         size = self._of_file(lambda: self.path.stat().st_size)
-        check_memory(self.path.name, needed_memory(header, size, profile.context), self._memory())
+        available = self._memory()
+        limit = self._context or context_for(size, header.cache_bytes, header.context, available)
+        profile = self._given_profile or guess(header, limit, self._layout)
+        check_memory(self.path.name, needed_memory(header, size, profile.context), available)
 
         def report(fraction: float | None) -> None:
             progress(LoadProgress(fraction, time.monotonic() - started, size))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from companion.engine.gguf_file import MAGIC, DamagedHeader, Header, read_header
 from companion.engine.protocol import EngineError, ModelMissing, ModelRefused
+from companion.modelhub import memory
 
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
-WORKING_BYTES = 120_000_000  # the child's interpreter, the library and its compute buffers (n_ubatch 128)
 
 
 def check_model_file(path: Path) -> Header:
@@ -55,7 +55,7 @@ def check_model_file(path: Path) -> Header:
 
 def needed_memory(header: Header, size: int, context: int) -> int:
     """Bytes: the weights, the key-value cache for the whole context, and what the child works with."""
-    return size + header.cache_bytes * context + WORKING_BYTES
+    return memory.needed(size, header.cache_bytes, context)
 
 
 def check_memory(name: str, needed: int, available: int | None) -> None:

@@ -11,9 +11,9 @@ from typing import Literal
 
 from companion.engine.gguf_file import Header
 from companion.engine.protocol import EngineError, Sampling
+from companion.modelhub.memory import MOST
 from planner.layouts import CONTROL_TOKENS, Layout
 
-CONTEXT = 4096
 CHATML = ("<|im_start|>", "<|im_end|>")
 THINK = ("<think>", "</think>")
 
@@ -28,13 +28,13 @@ class Profile:
     """Put an empty think block after every assistant header: so Qwen3 models are told not to think."""
     controls: frozenset[str] = frozenset()
     """The plan's control tokens that the vocabulary has; others are left out of the prompt."""
-    context: int = CONTEXT
+    context: int = MOST
     """Tokens to make room for; the model's trained context is a further limit."""
     sampling: Sampling = field(default_factory=Sampling)
     """What the file recommends, our defaults where it recommends nothing."""
 
 
-def guess(header: Header, limit: int = CONTEXT, layout: Layout | None = None) -> Profile:
+def guess(header: Header, limit: int = MOST, layout: Layout | None = None) -> Profile:
     """The profile of a model file; `limit` is the most tokens to make room for, `layout` None is guessed.
 
     Raises EngineError for a model without the ChatML control tokens.

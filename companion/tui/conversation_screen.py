@@ -273,7 +273,7 @@ class ConversationScreen(Screen[None]):
         spent = reply.timings
         if self.info and spent.prompt_tokens:
             assert self.conversation is not None
-            view = min(self.info.context, self.conversation.settings.context)
+            view = min(self.info.context, self.conversation.settings.context or self.info.context)
             self.status.context = f"{spent.prompt_tokens + spent.reply_tokens:,} of {view:,} tokens"
         if spent.total_ms > spent.first_ms and spent.reply_tokens:
             self.status.speed = f"{spent.reply_tokens / (spent.total_ms - spent.first_ms) * 1000:,.0f} tokens/s"
