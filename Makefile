@@ -10,7 +10,7 @@ chat:
 
 test:
 	@scripts/setup all
-	@.venv/bin/python -m pytest -q --cov=planner --cov=companion --cov=training --cov-report= $(ARGS)
+	@.venv/bin/python -m pytest -q -n auto --dist worksteal --cov=planner --cov=companion --cov=training --cov-report= $(ARGS)
 	@.venv/bin/coverage report --include='planner/*' --fail-under=100
 	@.venv/bin/coverage report --include='companion/store/*,companion/text.py' --fail-under=95
 

@@ -54,11 +54,12 @@ class FullScreen(Terminal):
                 raise AssertionError("\n".join([f"It never stood on the screen: {what}. There is:", *self.lines]))
 
     def resize(self, columns: int, rows: int) -> None:
-        """The window gets another size, and the program is told (SIGWINCH, by the kernel)."""
-        while self._read(0):
-            pass
-        self._drawn.resize(rows, columns)
-        self._set_size(columns, rows)
+        """The window gets another size, and the program is told (SIGWINCH, by the kernel): twice, as one drags it."""
+        for width in (columns - 1, columns):
+            while self._read(0):
+                pass
+            self._drawn.resize(rows, width)
+            self._set_size(width, rows)
 
     def left_on(self) -> list[str]:
         """What the program has switched on and not off again."""

@@ -98,9 +98,9 @@ def test_the_first_start_talks_and_leaves_the_terminal_as_it_was(own_home: Path)
         chat.sees("This is a program, not a person.")
         chat.type("I failed my exam" + ENTER)
         answered(chat)
+        chat.until_screen(lambda shown: shown.endswith("Ctrl+G help · F1 keys"), "the chat at rest")
         shown = chat.lines
         assert any(line.strip() == "You" for line in shown)
-        assert "Ctrl+G help · F1 keys" in shown[-1]
         chat.type(LEAVE)
         assert chat.end() == 0
         assert left_as_it_was(chat)
