@@ -18,7 +18,7 @@ from typing import Literal
 from planner.ledger import Ledger
 from planner.policy import Plan
 from planner.reason import listed
-from planner.tactics import DEFINITIONS, TACTICS
+from planner.tactics import DEFINITIONS, TACTICS, Tactic
 
 CONTROL_TOKENS: tuple[str, ...] = tuple(f"<|{tactic}|>" for tactic in TACTICS)
 """One for each tactic, in the fixed order."""
@@ -79,6 +79,20 @@ def ahead(layout: Layout, history: Sequence[Message], plan: Plan | None, ledger:
             return list(history)
 
 
+def tactic_prompt(history: Sequence[Message], ledger: Ledger | None = None) -> list[Message]:
+    """MINT's layout without a plan: with a ledger its training prompt, without one the tactics alone.
+
+    They are the prompts "tactic" and "tactic + history" of arXiv 2604.11742; structure theirs, wording ours. Raises
+    ValueError as `render` does.
+    """
+    _check(history)
+    usage = [] if ledger is None else ["\n".join([_USAGE, *_used(ledger, ())])]
+    return [
+        Message("system", "\n\n".join((_ROLE, _TACTICS_WITH_EXAMPLES, *usage, _RESPONSE_RULES, _LENGTH_RULE))),
+        *history,
+    ]
+
+
 def opened(messages: Sequence[Message]) -> str:
     """What the reply at the end of a prompt has said already; "" where it has not begun."""
     return messages[-1].content if messages and messages[-1].role == "assistant" else ""
@@ -117,6 +131,8 @@ How to reply:
 - You are a program. Say so plainly when asked, and never speak as if you had a past or a life of your own.
 - Make no diagnosis, and do not present yourself as a professional."""
 
+_USAGE = "Tactics so far in this conversation:"
+
 _LENGTH_RULE = "Be brief: well under 200 tokens."
 
 
@@ -149,12 +165,15 @@ def _mint_system(plan: Plan | None, ledger: Ledger) -> str:
 
 
 def _usage_block(plan: Plan, ledger: Ledger) -> str:
-    lines = ["Tactics so far in this conversation:", _previous_turn(ledger)]
+    return "\n".join([_USAGE, *_used(ledger, plan.closed), *_limits(plan)])
+
+
+def _used(ledger: Ledger, closed: Sequence[Tactic]) -> list[str]:
+    lines = [_previous_turn(ledger)]
     if ledger.turns:
-        unused = [tactic for tactic in ledger.unused() if tactic not in plan.closed]
+        unused = [tactic for tactic in ledger.unused() if tactic not in closed]
         lines.append(f"Not used yet: {listed(unused)}." if unused else "Every tactic that fits now has been used.")
-    lines += _limits(plan)
-    return "\n".join(lines)
+    return lines
 
 
 def _previous_turn(ledger: Ledger) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,19 +18,18 @@ from typing import Any
 
 from companion.conversation import Conversation
 from companion.engine.protocol import Engine
-from companion.errors import CompanionError, NotFound, UsageError
+from companion.errors import CompanionError
 from companion.events import Failed, Finished, Reply
 from companion.rating import Empathy, Rater
 from companion.settings import Settings
 from companion.store import Store
 from companion.tagging import Tagger
 from planner.tactics import Tactic
-from training.run import versions, write_json
+from training.kept import Kept
 from training.seekers import Heard, Kind, Seeker
 
 NO_PLAN, PLAN = "no plan", "plan"
-RECIPE, ROWS = "recipe.json", "conversations.jsonl"
-"""The files of a run's folder."""
+ROWS = "conversations.jsonl"
 LONG = 3600.0
 """Seconds a sentence may take: as many candidates are compared as were asked for, whatever the machine."""
 
@@ -141,60 +139,34 @@ class Talk:
 class Folder:
     """A run on disk: its recipe, and a line for every conversation that came to its end."""
 
-    def __init__(self, path: Path, recipe: Recipe) -> None:
-        self.path, self.recipe = path, recipe
+    def __init__(self, kept: Kept, recipe: Recipe) -> None:
+        self.path, self.recipe, self._kept = kept.path, recipe, kept
 
     @classmethod
     def create(cls, path: Path, recipe: Recipe) -> Folder:
         """Raises UsageError where the folder exists already, CompanionError where it cannot be made."""
-        try:
-            path.mkdir(parents=True)
-            write_json(path / RECIPE, asdict(recipe))
-            write_json(path / "versions.json", versions())
-        except FileExistsError:
-            raise UsageError(f"{path} exists already; go on with it by --resume {path}, or name another.") from None
-        except OSError as error:
-            raise CompanionError(f"{path} cannot be made: {error.strerror or error}. Name another with -o.") from None
-        return cls(path, recipe)
+        return cls(Kept.create(path, asdict(recipe)), recipe)
 
     @classmethod
     def open(cls, path: Path) -> Folder:
         """Raises NotFound where no run is in `path`, CompanionError where its recipe cannot be read."""
+        kept = Kept(path)
+        values = kept.recipe("companion eval repetition")
         try:
-            values = json.loads((path / RECIPE).read_text("utf-8"))
-            return cls(path, Recipe(**values | {"seekers": tuple(values["seekers"])}))
-        except FileNotFoundError:
-            raise NotFound(
-                f"{path} holds no run (no {RECIPE}). Give the folder of `companion eval repetition`."
-            ) from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise CompanionError(f"{path / RECIPE} cannot be read ({error}); start a new run.") from None
+            return cls(kept, Recipe(**values | {"seekers": tuple(values["seekers"])}))
+        except (KeyError, TypeError) as error:
+            raise kept.unreadable(error) from None
 
     def talks(self) -> list[Talk]:
         """The conversations that are there. A last line that was cut off is dropped from the file."""
-        file = self.path / ROWS
-        if not file.exists():
-            return []
-        whole, newline, cut_off = file.read_bytes().rpartition(b"\n")
-        if cut_off:
-            os.truncate(file, len(whole + newline))
         try:
-            return [Talk.read(line.decode()) for line in whole.split(b"\n") if line]
+            return [Talk.read(line) for line in self._kept.rows(ROWS)]
         except (ValueError, KeyError, TypeError) as error:
-            raise CompanionError(f"{file} has a row that cannot be read ({error}); start a new run.") from None
+            raise self._kept.wrong_row(ROWS, error) from None
 
     def add(self, talk: Talk) -> None:
         """Keep a conversation. Raises CompanionError when the disk is full."""
-        try:
-            with (self.path / ROWS).open("a", encoding="utf-8") as file:
-                file.write(talk.line() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise CompanionError(
-                f"The conversations could not be written to {self.path}: {error.strerror or error}. "
-                f"Free some space and go on with --resume {self.path}."
-            ) from None
+        self._kept.add(ROWS, [talk.line()])
 
 
 class Talks:

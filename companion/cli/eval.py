@@ -8,15 +8,17 @@ from pathlib import Path
 
 import click
 
-from companion.cli import eval_repetition
+from companion.cli import eval_model, eval_repetition
+from companion.cli.noun import Noun
 from companion.errors import CompanionError, NotFound
 
 
-@click.group("eval")
+@click.group("eval", cls=Noun, default="model")
 def command() -> None:
-    """Measure a model."""
+    """Measure a model: `companion eval --model NAME` is `companion eval model --model NAME`."""
 
 
+command.add_command(eval_model.command)
 command.add_command(eval_repetition.command)
 
 

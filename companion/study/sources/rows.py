@@ -2,7 +2,8 @@
 
 - our export, a row a turn (`session`, `turn`, `role`): of branches the newest is read, as a person would go on
 - rows of `companion tag` (`sentences` with `tactics`, and `turn` where they came from `messages`)
-- MINT's outputs (`model_response`, `sentence_tactics`): the reply, at the place that its history gives it
+- MINT's outputs, and replies that `companion eval` kept (`model_response`, `sentence_tactics`): the reply, at the
+  place that its history gives it
 - chat (`messages` or `conversation`, with role and content): untagged unless a message has `sentences`
 - conversations that `companion eval repetition` kept (`exchanges`)
 """
@@ -61,7 +62,7 @@ def _of(row: Any, number: int) -> Iterator[Said]:
     match row:
         case {"model_response": str(text), "sentence_tactics": list(sentences)}:
             place = len(row.get("conversation_history") or ())
-            yield Said(_id(row, number), place, True, text, _masks(sentences), None, *_who(row))
+            yield _rated(Said(_id(row, number), place, True, text, _masks(sentences), None, *_who(row)), row)
         case {"model_response": str(text)}:
             place = len(row.get("conversation_history") or ())
             yield Said(_id(row, number), place, True, text, None, None, *_who(row))
@@ -126,9 +127,14 @@ def _exchanges(row: Row, exchanges: Sequence[Any], number: int) -> Iterator[Said
     name = str(row.get("seeker", number))
     for place, exchange in enumerate(exchanges):
         yield Said(name, 2 * place, False, str(exchange["message"]), None, None, *_who(row))
-        rated = exchange.get("empathy")
         said = Said(name, 2 * place + 1, True, str(exchange["reply"]), _masks(exchange["sentences"]), None, *_who(row))
-        yield replace(said, empathy=Empathy(*(float(rated[key]) for key in _DIMENSIONS))) if rated else said
+        yield _rated(said, exchange)
+
+
+def _rated(said: Said, row: Row) -> Said:
+    """With the ratings that its row has, where it has any."""
+    rated = row.get("empathy")
+    return replace(said, empathy=Empathy(*(float(rated[key]) for key in _DIMENSIONS))) if rated else said
 
 
 def _id(row: Row, number: int) -> str:
