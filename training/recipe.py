@@ -134,11 +134,12 @@ def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name} is not valid TOML: {error}.") from None
     for change in changes:
-        _apply(values, change)
+        apply(values, change)
     return values
 
 
-def _apply(values: dict[str, Any], change: str) -> None:
+def apply(values: dict[str, Any], change: str) -> None:
+    """Apply one `key=value` to the values of a recipe. Raises UsageError where there is no such key."""
     key, equals, raw = change.partition("=")
     if not equals:
         raise UsageError(f"--set {change}: write it as key=value, for example --set stages.0.tokens=100000.")

@@ -16,27 +16,34 @@ from tqdm import tqdm
 from companion.encoder import CARD, MODEL, TOKENIZER, Encoder
 from companion.tagging import EncoderTagger, Tagger, used
 from companion.text import split_sentences
+from planner.tactics import Tactic
 
 TOGETHER = 256
 """Replies that are read at once."""
 
 
 class ReplyTags:
-    """Tactics by reply. `file` holds a JSON line for every reply that was read: a hash of its text, and its tactics."""
+    """Tactics by reply. `file` holds a JSON line for every reply that was read: a hash of its text, and the tactics of
+    each sentence."""
 
     def __init__(self, tagger: Tagger, file: Path) -> None:
         self._tagger, self._file = tagger, file
-        self._known: dict[str, frozenset[str]] = {}
+        self._known: dict[str, tuple[frozenset[Tactic], ...]] = {}
         if file.exists():
             whole = file.read_text("utf-8").rpartition("\n")[0]  # a line that was cut off is read again
             rows: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
-            self._known = {row["reply"]: frozenset(row["tactics"]) for row in rows}
+            self._known = {  # a file of an earlier version has lines without sentences: those are read again
+                row["reply"]: tuple(frozenset(map(Tactic, tactics)) for tactics in row["sentences"])
+                for row in rows
+                if "sentences" in row
+            }
             file.write_text(whole + "\n" if whole else "", "utf-8")
 
     @classmethod
     def of_encoder(cls, encoder: Encoder, folder: Path) -> ReplyTags:
         """Read by `encoder`, kept in `folder` apart from what another encoder read. Raises NotFound without one."""
         encoder.check()
+        folder.mkdir(parents=True, exist_ok=True)
         return cls(EncoderTagger(encoder), folder / f"tactics-{fingerprint(encoder.folder)}.jsonl")
 
     def read(self, replies: Iterable[str]) -> None:
@@ -49,13 +56,17 @@ class ReplyTags:
                 chunk = new[start : start + TOGETHER]
                 scored = self._tagger.tag_replies([split_sentences(reply) for reply in chunk])
                 for reply, sentences in zip(chunk, scored, strict=True):
-                    found = frozenset(tactic.value for scores in sentences for tactic in used(scores))
+                    found = tuple(used(scores) for scores in sentences)
                     self._known[_key(reply)] = found
-                    out.write(json.dumps({"reply": _key(reply), "tactics": sorted(found)}) + "\n")
+                    out.write(json.dumps({"reply": _key(reply), "sentences": [sorted(each) for each in found]}) + "\n")
                 bar.update(len(chunk))
 
     def __getitem__(self, reply: str) -> frozenset[str]:
         """The tactics that the sentences of a reply carry, taken together. Read at once if need be."""
+        return frozenset(tactic.value for sentence in self.sentences(reply) for tactic in sentence)
+
+    def sentences(self, reply: str) -> tuple[frozenset[Tactic], ...]:
+        """The tactics of each sentence of a reply. Read at once if need be."""
         self.read([reply])
         return self._known[_key(reply)]
 

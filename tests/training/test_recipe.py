@@ -11,9 +11,16 @@ from companion.errors import NotFound, UsageError
 from tests.training.tiny_mini import RECIPE
 from training.corpora import OWN, SOURCES
 from training.encoder_recipe import EncoderRecipe
+from training.mint_recipe import MintRecipe
 from training.recipe import MiniRecipe, Stage, available, check, read_recipe
 
-KINDS: dict[str, type[BaseModel]] = {"mini": MiniRecipe, "encoder": EncoderRecipe}
+KINDS: dict[str, type[BaseModel]] = {
+    "mini": MiniRecipe,
+    "encoder": EncoderRecipe,
+    "mint-1.7b": MintRecipe,
+    "mint-4b": MintRecipe,
+    "mint-mini": MintRecipe,
+}
 
 
 @pytest.fixture
