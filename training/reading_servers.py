@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from math import isfinite
 from typing import Any
 from urllib.error import HTTPError
@@ -50,13 +50,17 @@ class _Server:
             try:
                 made = Request(self._url, body, {"content-type": "application/json"})
                 with urlopen(made, timeout=self._timeout) as answer:
-                    return self._object(answer.read(LONGEST + 1))
+                    raw = answer.read(LONGEST + 1)
+                    if len(raw) <= LONGEST and answer.length:  # bytes that were announced and did not come
+                        raise IncompleteRead(raw, answer.length)
+                return self._object(raw)
             except HTTPError as error:
                 reason = f"it answered with status {error.code}"
                 if error.code < 500:
                     break
             except (OSError, HTTPException) as error:  # refused, timed out, cut off
-                reason = str(getattr(error, "reason", None) or error) or type(error).__name__
+                cut_off = isinstance(error, IncompleteRead)
+                reason = "its answer was cut off" if cut_off else str(getattr(error, "reason", None) or error)
         raise CompanionError(
             f"The {self.what} server at {self._url} cannot be used: {reason}. Start it again, then go on with --resume."
         )

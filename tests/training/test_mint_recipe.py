@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.errors import CompanionError, NotFound, UsageError
+from planner.layouts import Layout
+from training.mint_check import GB, KNOWN, Machine, PolicyShape, check_machine, memory, shape_of
+from training.mint_recipe import MintRecipe, read_mint
+from training.rewards import Weights
+
+ONE_GPU = Machine(processes=1, gpu_bytes=80 * GB)
+SMALL = KNOWN["Qwen/Qwen3-1.7B"]
+TINY = PolicyShape(1000, 8, 2, 2, 1, 4, 16, context=100_000)
+
+
+def refusal(recipe: MintRecipe, machine: Machine, shape: PolicyShape | None = None, kind: Any = UsageError) -> str:
+    with pytest.raises(kind) as error:
+        check_machine(recipe, machine, shape)
+    return str(error.value)
+
+
+# -- the recipe -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_recipe_does_not_name_is_as_in_the_paper() -> None:
+    recipe = MintRecipe(name="bare")
+    assert (recipe.group, recipe.rows, recipe.epochs, recipe.save_every) == (8, 24, 3, 50)
+    assert (recipe.update.beta, recipe.update.epsilon, recipe.update.weight_decay, recipe.update.clip) == (
+        0.01, 0.2, 0.01, 1.0,
+    )  # fmt: skip
+    assert (recipe.rollout.temperature, recipe.rollout.tokens, recipe.prompts.limit) == (1.0, 2048, 8192)
+    assert (recipe.reward.mode, recipe.reward.weight, recipe.reward.length) == ("q+dkl", 1.0, 200)
+    assert recipe.total(1719) == 213
+
+
+def test_any_value_may_be_set_whether_the_file_names_it_or_not() -> None:
+    changes = ("rows=8", "reward.weight=2", "own_history.every=20", "prompts.layout=tail", 'data.files=["a.jsonl"]')
+    recipe = read_mint("mint-mini", changes)
+    assert recipe.rows == 8
+    assert recipe.reward.weights == Weights(2.0, 1.0, 0.5)
+    assert recipe.own_history.every == 20
+    assert recipe.prompts.layout is Layout.TAIL
+    assert recipe.data.files == ("a.jsonl",)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("group=1", "group: Input should be greater than or equal to 2 (it is 1)"),
+        ("update.lr=nan", "update.lr: Input should be"),
+        ("reward.mode=q+x", "reward.mode: Input should be 'q', 'dkl'"),
+        ("reward.floor=2", "reward.floor: Input should be less than or equal to 1 (it is 2)"),
+        ("reward.tactics=somebody", "tactics is encoder or an address that begins with http://, not 'somebody'"),
+        ("rollout.engine=vllm-server", "needs rollout.url"),
+        ("data.mint=false", "there is nothing to learn from"),
+        ("data.sha256=short", "data.sha256: String should match pattern"),
+        ("reward.colour=red", "has no 'colour' there"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_the_reason(change: str, reason: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read_mint("mint-mini", (change,))
+    assert reason in str(error.value)
+
+
+def test_an_unknown_recipe_is_named_with_those_there_are() -> None:
+    with pytest.raises(NotFound, match=r"mint-1\.7b, mint-4b, mint-mini"):
+        read_mint("mint-9b")
+
+
+def test_a_run_ends_after_whole_steps_of_the_epochs_or_the_steps_that_are_set() -> None:
+    assert MintRecipe(name="a", rows=10, epochs=0.5).total(1000) == 50
+    assert MintRecipe(name="a", rows=10, epochs=3).total(9) == 1
+    assert MintRecipe(name="a", steps=7).total(1000) == 7
+
+
+# -- the machine ----------------------------------------------------------------------------------------------
+
+
+def test_the_recipes_that_ship_fit_the_machines_they_are_for() -> None:
+    for name in ("mint-1.7b", "mint-4b"):
+        recipe = read_mint(name)
+        check_machine(recipe, ONE_GPU, shape_of(recipe.policy.model))
+        check_machine(recipe, Machine(8, 80 * GB), shape_of(recipe.policy.model))
+    check_machine(read_mint("mint-mini"), Machine(1, None), None)
+
+
+def test_without_a_gpu_the_recipe_that_needs_none_is_named() -> None:
+    message = refusal(read_mint("mint-1.7b"), Machine(1, None), SMALL, CompanionError)
+    assert "needs a GPU" in message
+    assert "companion train mint-mini" in message
+
+
+def test_rows_that_cannot_be_shared_out_in_whole_groups_are_refused_with_the_arithmetic() -> None:
+    message = refusal(read_mint("mint-1.7b", ("update.groups=2",)), Machine(5, 80 * GB))
+    assert "5 x 2 = 10 at a time, and 24 / 10 = 2.40" in message
+    assert "--set rows=30" in message
+    check_machine(read_mint("mint-1.7b", ("update.groups=2", "rows=30")), Machine(5, 80 * GB), None)
+
+
+def test_prompt_and_reply_must_fit_what_the_model_reads() -> None:
+    recipe = read_mint("mint-mini", ("prompts.limit=1000", "rollout.tokens=100"))
+    message = refusal(recipe, Machine(1, None), PolicyShape(1, 1, 1, 1, 1, 1, 1, context=1024))
+    assert "1,000 tokens and a reply of 100 make 1,100, and the model reads 1,024" in message
+    assert "--set prompts.limit=924" in message
+
+
+def test_what_does_not_fit_the_card_is_refused_with_the_parts_and_ways_out() -> None:
+    message = refusal(read_mint("mint-1.7b", ("policy.lora=0",)), Machine(1, 24 * GB), SMALL)
+    assert "on a card of 24.0 GB" in message
+    assert "weights 12.8" in message  # 4 bytes, twice: the model as it was stays beside it
+    assert "training 19.2" in message
+    assert "--set update.checkpointing=true" in message
+    assert "policy.lora=16" in message
+
+
+def test_the_memory_of_a_network_worked_by_hand() -> None:
+    recipe = MintRecipe.model_validate(
+        {
+            "name": "a", "group": 2, "policy": {"lora": 1}, "prompts": {"limit": 100},
+            "rollout": {"tokens": 10, "together": 4},
+        }
+    )  # fmt: skip
+    found = memory(recipe, TINY)
+    # adapters of rank 1, each layer: q 8+8, k and v 8+4 each, o 8+8, three of the feed-forward 8+16 each
+    assert TINY.adapters(1) == 2 * (16 + 12 + 12 + 16 + 3 * 24)
+    assert found["weights"] == 4 * 1000
+    assert found["training"] == 16 * 256
+    assert found["activations"] == (100 + 2 * 10) * 2 * (12 * 8 + 4 * 16 + 4 * 2 * 4) * 2
+    assert found["rollout"] == 4 * 110 * 2 * 2 * 1 * 4 * 2
+    assert found["total"] == int(1.1 * (4000 + 4096 + found["activations"]))
+
+
+def test_reading_each_prompt_once_is_what_saves_memory() -> None:
+    shared, stock = (
+        memory(read_mint("mint-1.7b", (f"update.shared_prefix={on}",)), SMALL)["activations"]
+        for on in ("true", "false")
+    )
+    assert stock > 5 * shared
+
+
+def test_the_sizes_of_a_model_are_read_from_its_folder(tmp_path: Path) -> None:
+    config = {
+        "hidden_size": 2048, "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8,
+        "head_dim": 128, "intermediate_size": 6144, "vocab_size": 151_936, "max_position_embeddings": 40_960,
+        "tie_word_embeddings": True,
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert shape_of(tmp_path) == SMALL
+    (tmp_path / "config.json").write_text(json.dumps(config | {"hidden_size": None}))
+    assert shape_of(tmp_path) is None
+    assert shape_of("somebody/some-model") is None
+
+
+def test_the_context_of_the_model_that_ships_is_read_from_its_file() -> None:
+    mini = Path(__file__).parents[2] / "models" / "mini.gguf"
+    if not mini.is_file():
+        pytest.skip("models/mini.gguf is not here")
+    shape = shape_of(mini)
+    assert shape is not None
+    recipe = read_mint("mint-mini")
+    assert recipe.prompts.limit + recipe.rollout.tokens <= shape.context
+    check_machine(recipe, Machine(1, None), shape)
