@@ -39,6 +39,11 @@ def config_file() -> Path:
     return _named("COMPANION_CONFIG") or _folder("config") / "config.toml"
 
 
+def user_catalogue() -> Path:
+    """Models to fetch by name, besides those that the program knows: written by hand."""
+    return _folder("config") / "catalogue.toml"
+
+
 def data_folder() -> Path:
     """What must not be lost: the database."""
     return _folder("data")

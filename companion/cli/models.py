@@ -1,4 +1,4 @@
-"""`companion models`: list, add, path, remove."""
+"""`companion models`: list, add, path, remove; the other verbs are in modules of their own."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from typing import Any
 import click
 
 from companion import paths
+from companion.cli.models_get import get
 from companion.cli.noun import Noun
 from companion.engine.gguf_file import Header
 from companion.engine.model_file import available_memory, check_model_file, in_words, needed_memory
 from companion.engine.profile import guess, guess_layout
 from companion.errors import CompanionError, Refused, UsageError
 from companion.modelhub import registry, toml_file
+from companion.modelhub.entry import Entry
 from companion.modelhub.memory import context_for
-from companion.modelhub.registry import Entry
 from planner.layouts import Layout
 
 
 @click.group("models", cls=Noun, default="list")
 def command() -> None:
     """The models: GGUF files on this machine, and models on servers."""
+
+
+command.add_command(get)
 
 
 @command.command("list")

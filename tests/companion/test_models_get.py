@@ -1,0 +1,372 @@
+"""`companion models get`: what it says first, what it makes, and that it goes on from wherever it was ended."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from companion import paths, telemetry
+from companion.errors import CompanionError
+from companion.modelhub import catalogue, getting, pins, registry
+from companion.modelhub.download import online
+from companion.modelhub.entry import CardSampling
+from planner.layouts import Layout
+from tests.companion.hub_server import COMMIT, Hub, serve
+from tests.companion.tiny_gguf import Shape, write
+from tests.conftest import Program, said_no_more_than_a_sentence
+
+pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+
+MINT = "hongli-zhan/MINT-empathy-Qwen3-1.7B"
+QWEN = "Qwen/Qwen3-4B-GGUF"
+CHECKPOINT = {
+    "config.json": b"{}",
+    "tokenizer.json": b"{}",
+    "README.md": b"a card",
+    "model-00001-of-00002.safetensors": os.urandom(3000),
+    "model-00002-of-00002.safetensors": os.urandom(2000),
+    "model.safetensors.index.json": b"{}",
+    "optimizer.pt": b"\x80never",
+    "training_args.bin": b"\x80never",
+}
+
+
+@pytest.fixture
+def gguf_file(tmp_path: Path) -> Path:
+    return write(tmp_path / "made.gguf", Shape(layers=8, hidden=256), plan_controls=False)
+
+
+@pytest.fixture
+def hub(gguf_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    for name in telemetry.NO_LOOK_UPS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no token"))
+    data = gguf_file.read_bytes()
+    made = Hub({MINT: dict(CHECKPOINT), QWEN: {"Qwen3-4B-Q4_K_M.gguf": data, "Qwen3-4B-Q8_0.gguf": data + bytes(32)}})
+    with serve(made):
+        monkeypatch.setenv("HF_ENDPOINT", made.url)
+        yield made
+
+
+class Makers:
+    """Stands for conversion and quantisation: copies a GGUF file, notes what it was asked, fails on cue."""
+
+    def __init__(self, gguf_file: Path) -> None:
+        self._file = gguf_file
+        self.made: list[tuple[str, str, str]] = []
+        self.fails: dict[str, BaseException] = {}
+        self.weights: list[str] = []
+
+    def convert(self, source: Path, out: Path, /, *, kind: str, progress: getting.Progress) -> Path:
+        self.weights = sorted(file.name for file in source.iterdir())
+        return self._make("convert", source, out, kind, progress)
+
+    def quantize(self, source: Path, out: Path, /, *, kind: str, progress: getting.Progress) -> Path:
+        return self._make("quantize", source, out, kind, progress)
+
+    def check(self, path: Path) -> None:
+        self._fail("check")
+
+    def _make(self, what: str, source: Path, out: Path, kind: str, progress: getting.Progress) -> Path:
+        self._fail(what)
+        self.made.append((what, source.name, kind))
+        shutil.copy(self._file, out)
+        progress(1, 1)
+        return out
+
+    def _fail(self, what: str) -> None:
+        if error := self.fails.pop(what, None):
+            raise error
+
+
+@pytest.fixture
+def makers(gguf_file: Path, monkeypatch: pytest.MonkeyPatch) -> Makers:
+    made = Makers(gguf_file)
+    monkeypatch.setattr("companion.cli.models_get._convert", made.convert)
+    monkeypatch.setattr("companion.cli.models_get._quantize", made.quantize)
+    monkeypatch.setattr("companion.modelhub.getting.check_can_be_talked_to", made.check)
+    return made
+
+
+def folder_of(name: str) -> list[str]:
+    folder = getting.work_folder(name)
+    return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
+
+
+# -- from nothing to a model ------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_is_fetched_converted_quantised_and_registered(
+    program: Program, hub: Hub, makers: Makers, gguf_file: Path
+) -> None:
+    outcome = program("models", "get", "mint-1.7b", "--yes")
+    assert outcome.code == 0
+    assert makers.weights == sorted({*CHECKPOINT, "lock", "snapshot.json"} - {"optimizer.pt", "training_args.bin"})
+    assert makers.made == [("convert", "mint-1.7b", "f16"), ("quantize", "f16.gguf", "q4_k_m")]
+    entry = registry.find("mint-1.7b")
+    assert entry.path == paths.user_models() / "mint-1.7b.gguf"
+    assert entry.sha256 == hashlib.sha256(gguf_file.read_bytes()).hexdigest()
+    assert (entry.layout, entry.think, entry.licence) == (Layout.MINT, "off", "MIT")
+    assert entry.source == f"{MINT}@{COMMIT[:12]} q4_k_m"
+    assert entry.sampling == CardSampling(temperature=0.7, top_p=0.8, top_k=20, min_p=0.0)
+    assert entry.sampling_thinking == CardSampling(temperature=0.6, top_p=0.95, top_k=20, min_p=0.0)
+    assert folder_of("mint-1.7b") == []
+    assert outcome.err.endswith("`companion chat --model mint-1.7b` talks to it.\n")
+
+
+def test_a_gguf_repository_gives_the_one_file_that_is_wanted(program: Program, hub: Hub, makers: Makers) -> None:
+    assert program("models", "get", "qwen3-4b", "--yes").code == 0
+    assert [name for name, _ in hub.sent] == ["Qwen3-4B-Q4_K_M.gguf"]
+    assert makers.made == []
+    assert registry.find("qwen3-4b").layout is Layout.TAIL
+
+
+def test_another_kind_can_be_asked_for(program: Program, hub: Hub, makers: Makers) -> None:
+    program("models", "get", "qwen3-4b", "--yes", "--kind", "Q8_0")
+    assert [name for name, _ in hub.sent] == ["Qwen3-4B-Q8_0.gguf"]
+    program("models", "get", "mint-1.7b", "--yes", "--kind", "q8_0")
+    assert makers.made == [("convert", "mint-1.7b", "q8_0")]
+    outcome = program("models", "get", "qwen3-1.7b", "--yes", "--kind", "q2_k")
+    assert outcome.code == 3  # that repository is not on this hub
+    program("models", "remove", "qwen3-4b", "--yes")
+    outcome = program("models", "get", "qwen3-4b", "--yes", "--kind", "q2_k")
+    assert outcome.code == 2
+    assert "has no q2_k. It has: q4_k_m, q8_0. Choose with --kind." in said_no_more_than_a_sentence(outcome)
+
+
+def test_any_repository_can_be_named(program: Program, hub: Hub, makers: Makers) -> None:
+    hub.repositories["me/Own-GGUF"] = {"Own-Q5_K_M.gguf": hub.repositories[QWEN]["Qwen3-4B-Q4_K_M.gguf"]}
+    hub.card = {"license": "apache-2.0"}
+    assert program("models", "get", "me/Own-GGUF", "--yes").code == 0
+    entry = registry.find("own")
+    assert (entry.licence, entry.layout) == ("apache-2.0", None)
+
+
+def test_it_says_what_it_takes_and_asks_before_it_fetches(program: Program, hub: Hub, makers: Makers) -> None:
+    outcome = program("models", "get", "mint-1.7b", typed="n\n")
+    assert outcome.code == 130
+    assert hub.sent == []
+    said = outcome.err
+    assert f"from {MINT} at {COMMIT[:12]}, licence MIT" in said
+    assert "5.0 kB to fetch; about 1.1 GB of disk in the end as q4_k_m" in said
+    assert "of memory while you talk" in said
+    assert "Fetch it? [y/N]" in said
+    assert program("models", "get", "mint-1.7b", typed="y\n").code == 0
+
+
+def test_what_is_here_already_is_not_fetched_again(program: Program, hub: Hub, makers: Makers) -> None:
+    program("models", "get", "qwen3-4b", "--yes")
+    hub.asked.clear()
+    outcome = program("models", "get", "qwen3-4b", "--yes")
+    assert (outcome.code, hub.asked) == (0, [])
+    assert outcome.err.startswith("qwen3-4b is here already")
+
+
+def test_a_disk_with_too_little_room_is_said_before_anything_is_fetched(
+    program: Program, hub: Hub, makers: Makers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))  # type: ignore[attr-defined]
+    outcome = program("models", "get", "qwen3-4b", "--yes")
+    assert outcome.code == 1
+    assert "has room for 1 bytes" in outcome.err
+    assert hub.sent == []
+
+
+# -- ended anywhere ---------------------------------------------------------------------------------------------------
+
+BAD_ENDS = [KeyboardInterrupt(), CompanionError("the file is damaged"), OSError(28, "No space left on device")]
+
+
+@pytest.mark.parametrize("step", ["convert", "quantize", "check"])
+@pytest.mark.parametrize("end", BAD_ENDS, ids=["ctrl-c", "an error", "a full disk"])
+def test_it_goes_on_at_the_step_in_which_it_was_ended(
+    program: Program, hub: Hub, makers: Makers, step: str, end: BaseException
+) -> None:
+    makers.fails[step] = end
+    outcome = program("models", "get", "mint-1.7b", "--yes")
+    assert outcome.code == (130 if isinstance(end, KeyboardInterrupt) else 1)
+    assert "Traceback" not in outcome.err
+    assert "mint-1.7b" not in registry.known()
+    before = list(makers.made)
+    hub.asked.clear()
+    assert program("models", "get", "mint-1.7b", "--yes").code == 0
+    assert hub.sent == []
+    assert len(makers.made) == 2
+    assert makers.made[: len(before)] == before
+
+
+def test_a_full_disk_says_how_much_room_to_make(program: Program, hub: Hub, makers: Makers) -> None:
+    makers.fails["quantize"] = OSError(28, "No space left on device")
+    outcome = program("models", "get", "mint-1.7b", "--yes")
+    assert "companion: The disk is full. What is done is kept in" in outcome.err
+
+
+def test_a_checkpoint_is_deleted_once_it_is_one_file(program: Program, hub: Hub, makers: Makers) -> None:
+    makers.fails["quantize"] = KeyboardInterrupt()
+    program("models", "get", "mint-1.7b", "--yes")
+    assert [name for name in folder_of("mint-1.7b") if name.endswith((".safetensors", ".gguf"))] == ["f16.gguf"]
+
+
+def test_ended_between_registering_and_moving_it_finishes(
+    program: Program, hub: Hub, makers: Makers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("companion.modelhub.registry._write", lambda entries: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert program("models", "get", "qwen3-4b", "--yes").code == 130
+    hub.asked.clear()
+    assert program("models", "get", "qwen3-4b", "--yes").code == 0
+    assert hub.sent == []
+    getting.work_folder("qwen3-4b").mkdir()  # ended before the folder was taken away
+    assert program("models", "get", "qwen3-4b", "--yes").code == 0
+    assert (hub.sent, folder_of("qwen3-4b")) == ([], [])
+
+
+def test_another_kind_after_an_interruption_uses_what_it_can(program: Program, hub: Hub, makers: Makers) -> None:
+    makers.fails["check"] = KeyboardInterrupt()
+    program("models", "get", "mint-1.7b", "--yes")
+    assert program("models", "get", "mint-1.7b", "--yes", "--kind", "q8_0").code == 0
+    assert makers.made[-1] == ("convert", "mint-1.7b", "q8_0")
+    assert registry.find("mint-1.7b").source.endswith(" q8_0")
+
+
+def test_two_at_once_are_not(program: Program, hub: Hub, makers: Makers) -> None:
+    with online():
+        plan = getting.plan(catalogue.find("qwen3-4b"))
+        with getting._alone(plan):
+            outcome = program("models", "get", "qwen3-4b", "--yes")
+    assert outcome.code == 4
+    assert "Another `companion models get` is at qwen3-4b already" in outcome.err
+
+
+@pytest.mark.llama
+def test_killed_in_mid_download_it_goes_on_at_the_byte_it_had(
+    hub: Hub, gguf_file: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    hub.repositories[QWEN] = {"Qwen3-4B-Q4_K_M.gguf": gguf_file.read_bytes()}
+    assert gguf_file.stat().st_size > 3 << 20
+    hub.pause_after = (2 << 20) + 5
+    command = [sys.executable, "-m", "companion", "models", "get", "qwen3-4b", "--yes"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    part = getting.work_folder("qwen3-4b") / "Qwen3-4B-Q4_K_M.gguf.part"
+    told = iter(running.stderr)
+    while "Qwen3-4B-Q4_K_M.gguf: " not in next(told):
+        pass
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    had = part.stat().st_size
+    assert had >= 1 << 20
+    hub.asked.clear()
+    hub.go_on.set()
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert hub.sent == [("Qwen3-4B-Q4_K_M.gguf", f"bytes={had}-")]
+    assert registry.find("qwen3-4b").file.read_bytes() == gguf_file.read_bytes()
+
+
+# -- what is fetched stays the same ----------------------------------------------------------------------------------
+
+
+def test_what_main_was_at_the_first_download_is_what_later_ones_get(program: Program, hub: Hub, makers: Makers) -> None:
+    program("models", "get", "qwen3-4b", "--yes")
+    program("models", "remove", "qwen3-4b", "--yes")
+    assert pins.pins_file().stat().st_mode & 0o777 == 0o600
+    hub.asked.clear()
+    program("models", "get", "qwen3-4b", "--yes")
+    assert hub.asked[0][1] == f"/api/models/{QWEN}/revision/{COMMIT}"
+
+
+def test_a_file_that_has_changed_under_its_commit_is_refused(program: Program, hub: Hub, makers: Makers) -> None:
+    program("models", "get", "qwen3-4b", "--yes")
+    program("models", "remove", "qwen3-4b", "--yes")
+    hub.repositories[QWEN]["Qwen3-4B-Q4_K_M.gguf"] += bytes(32)
+    outcome = program("models", "get", "qwen3-4b", "--yes")
+    assert outcome.code == 4
+    assert "is not what it was at the first download" in said_no_more_than_a_sentence(outcome)
+    assert program("models", "get", "qwen3-4b", "--yes", "--revision", "main").code == 0
+    program("models", "remove", "qwen3-4b", "--yes")
+    assert program("models", "get", "qwen3-4b", "--yes").code == 0
+
+
+def test_another_commit_throws_away_what_one_has_left(program: Program, hub: Hub, makers: Makers) -> None:
+    makers.fails["convert"] = KeyboardInterrupt()
+    program("models", "get", "mint-1.7b", "--yes")
+    hub.commits[MINT] = "b2" * 20
+    hub.asked.clear()
+    program("models", "get", "mint-1.7b", "--yes", "--revision", "main")
+    assert len(hub.sent) == len(CHECKPOINT) - 2
+    assert "b2b2" in registry.find("mint-1.7b").source
+
+
+def test_pickles_are_not_fetched(program: Program, hub: Hub, makers: Makers) -> None:
+    hub.repositories["me/Old"] = {"config.json": b"{}", "pytorch_model.bin": b"\x80"}
+    outcome = program("models", "get", "me/Old", "--yes")
+    assert outcome.code == 4
+    assert "pickle files only, which can run code" in said_no_more_than_a_sentence(outcome)
+    hub.repositories["me/Empty"] = {"README.md": b"nothing here"}
+    outcome = program("models", "get", "me/Empty", "--yes")
+    assert outcome.code == 3
+    assert "neither safetensors with a config.json nor a GGUF file" in said_no_more_than_a_sentence(outcome)
+
+
+# -- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_that_ships_is_right() -> None:
+    offers = catalogue.offers()
+    assert {"mini", "mint-1.7b", "mint-4b", "qwen3-1.7b", "qwen3-4b"} <= set(offers)
+    shipped = paths.shipped_models() / "mini.gguf"
+    assert offers["mini"].sha256 == hashlib.sha256(shipped.read_bytes()).hexdigest()
+    assert offers["mini"].sizes == {"q8_0": shipped.stat().st_size}
+    for layers, name in ((28, "mint-1.7b"), (28, "qwen3-1.7b"), (36, "mint-4b"), (36, "qwen3-4b")):
+        assert offers[name].per_token == layers * 8 * (128 + 128) * 2  # Qwen3's published shapes
+        assert offers[name].licence
+        assert offers[name].purpose
+    assert catalogue.suggested() in {"mint-1.7b", "mint-4b"}
+
+
+def own_catalogue(text: str) -> None:
+    paths.user_catalogue().parent.mkdir(parents=True, exist_ok=True)
+    paths.user_catalogue().write_text(text)
+
+
+def test_a_catalogue_of_ones_own_adds_and_replaces(program: Program, hub: Hub, makers: Makers) -> None:
+    own_catalogue(f'[mine]\nrepository = "{QWEN}"\nlayout = "mint"\n[mint-4b]\nrepository = "me/better"\n')
+    assert catalogue.find("mint-4b").repository == "me/better"
+    assert program("models", "get", "mine", "--yes").code == 0
+    assert registry.find("mine").layout is Layout.MINT
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[a]\nrepositry = "x/y"', "unknown key 'repositry'. Did you mean 'repository'?"),
+        ('[a]\nrepository = "../x"', "repository = '../x' cannot be used"),
+        ('[a]\nlayout = "odd"', "layout = 'odd' cannot be used"),
+        ("[a]\nsizes = {q8_0 = -1}", "cannot be used"),
+    ],
+)
+def test_a_slip_in_it_is_a_sentence(program: Program, text: str, sentence: str) -> None:
+    own_catalogue(text)
+    outcome = program("models", "get", "a")
+    assert outcome.code == 2
+    assert str(paths.user_catalogue()) in outcome.err
+    assert sentence in said_no_more_than_a_sentence(outcome)
+
+
+def test_a_name_that_is_not_in_it_is_a_sentence_with_those_that_are(program: Program, hub: Hub) -> None:
+    outcome = program("models", "get", "mint-9000b")
+    assert outcome.code == 3
+    assert "It has: mint-1.7b, mint-4b, qwen3-1.7b, qwen3-4b; or give a repository" in outcome.err
+    (paths.user_models() / "mini.gguf").unlink()
+    assert "mini came with the program" in program("models", "get", "mini").err
