@@ -46,8 +46,9 @@ class Prompts(_Frozen):
     """How a row becomes a prompt."""
 
     layout: Layout = Layout.MINT
-    plan: bool = True
-    """Whether the planner has its say: the usage block of `mint`, the note of `tail`, the control tokens of `mini`."""
+    plan: bool = False
+    """Whether the planner has its say, as in the chat. Without it `mint` is the paper's prompt: the ten tactics, and
+    which of them were used; `tail` has no note, and `mini` no control tokens."""
     thinking: bool = True
     """Whether the model may think before it replies, if it can."""
     limit: int = Field(default=8192, ge=64)

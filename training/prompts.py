@@ -91,7 +91,11 @@ class Prompter:
         plan = policy.plan(ledger, read(history[-1].content)) if self._plan else None
 
         def text(part: Sequence[Message]) -> str:
-            messages = layouts.render(self._layout, [_harmless(message) for message in part], plan, ledger)
+            safe = [_harmless(message) for message in part]
+            if self._layout is Layout.MINT and plan is None:
+                messages = layouts.tactic_prompt(safe, ledger)
+            else:
+                messages = layouts.render(self._layout, safe, plan, ledger)
             return "".join(piece.text for piece in template.render(messages, self._profile))
 
         try:

@@ -133,12 +133,20 @@ def test_without_a_plan_a_mini_prompt_is_the_history(tags: ReplyTags) -> None:
     assert prompt == "<|im_start|>user\nMy week was bad.<|im_end|>\n<|im_start|>assistant\n"
 
 
-def test_a_mint_prompt_names_the_tactics_of_the_last_turn(tags: ReplyTags) -> None:
-    first, second, _ = rows_of(tags, TALK, layout=Layout.MINT, limit=5000)
+@pytest.mark.parametrize("plan", [False, True])
+def test_a_mint_prompt_names_the_tactics_of_the_last_turn(tags: ReplyTags, plan: bool) -> None:
+    first, second, _ = rows_of(tags, TALK, layout=Layout.MINT, plan=plan, limit=5000)
     assert "This is the first turn" in first.prompt
     assert "Your previous turn used: validation (1), questioning (1). Prefer others now." in second.prompt
-    plain = rows_of(tags, TALK, layout=Layout.MINT, plan=False, limit=5000)[1].prompt
-    assert "previous turn" not in plain
+
+
+def test_the_paper_s_prompt_has_nothing_of_a_plan_in_it(tags: ReplyTags) -> None:
+    paper, planned = (
+        rows_of(tags, TALK, layout=Layout.MINT, plan=plan, limit=5000)[2].prompt for plan in (False, True)
+    )
+    assert "Do not open with" in planned
+    assert "Do not open with" not in paper
+    assert "Leave out for now" not in paper
 
 
 def test_the_oldest_exchanges_go_where_a_prompt_is_too_long(tags: ReplyTags) -> None:
