@@ -168,7 +168,7 @@ def test_text_that_spells_a_control_token_stays_text(tokenizer: PreTrainedTokeni
 
 
 def test_the_plan_follows_the_ledger_and_not_what_was_left_of_the_history(tokenizer: PreTrainedTokenizerFast) -> None:
-    made = Prompter.of(Prompts(layout=Layout.MINI, limit=600), tokenizer)
+    made = Prompter.of(Prompts(layout=Layout.MINI, plan=True, limit=600), tokenizer)
     worn = Ledger((TurnRecord((frozenset({Tactic.QUESTIONING}),)),) * 3)
     said = [Message("user", "I am so tired of it all.")]
     fresh, after = made.prompt(said, Ledger()), made.prompt(said, worn)
@@ -212,4 +212,4 @@ def test_the_mini_layout_needs_control_tokens() -> None:
             return {"<|im_start|>": 0, "<|im_end|>": 1}
 
     with pytest.raises(UsageError, match=r"prompts\.layout=mint"):
-        Prompter.of(Prompts(layout=Layout.MINI), Bare())
+        Prompter.of(Prompts(layout=Layout.MINI, plan=True), Bare())
