@@ -25,9 +25,9 @@ from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from companion.encoder import Encoder
 from companion.errors import CompanionError, NotFound, UsageError
+from companion.modelhub.convert import convert
 from planner.tactics import Tactic
 from training.corpora import OWN, SOURCES, Dialogue, Document, Source, held_out
-from training.gguf import write_gguf
 from training.loop import Loop
 from training.recipe import MiniRecipe, check
 from training.reply_tags import ReplyTags
@@ -358,7 +358,7 @@ class Trainer(Loop):
         """
         try:
             name = f"companion {self.recipe.name}"
-            return write_gguf(self.export(), out, "q8_0", name=name, licence="mit", temperature=TEMPERATURE)
+            return convert(self.export(), out, kind="q8_0", name=name)
         except OSError as error:
             raise CompanionError(
                 f"{out} could not be written: {error.strerror or error}. Nothing is lost: "
@@ -369,7 +369,9 @@ class Trainer(Loop):
         """Write the model and its tokenizer in Hugging Face form; returns the folder."""
         folder = self.run.folder / "model"
         self.model.config.use_cache = True
+        self.model.generation_config.update(do_sample=True, temperature=TEMPERATURE)
         self.model.save_pretrained(folder)
+        (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
         fast = PreTrainedTokenizerFast(tokenizer_object=self.tokenizer, eos_token=END, pad_token=END_OF_TEXT)
         fast.save_pretrained(folder)
         return folder

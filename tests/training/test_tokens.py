@@ -17,10 +17,10 @@ import numpy as np
 from companion.engine.gguf_file import read_header
 from companion.engine.profile import guess
 from companion.engine.template import render
+from companion.modelhub.convert import convert
 from planner.layouts import CONTROL_TOKENS, Message
 from planner.tactics import TACTICS
 from training.corpora import Dialogue, Prose
-from training.gguf import write_gguf
 from training.tokens import END, END_OF_TEXT, SPECIAL, START, Encoding, draw_controls, plain_text, train_tokenizer
 
 TEXTS = (
@@ -124,7 +124,7 @@ def vocabulary_file(tokenizer: object, folder: Path) -> Path:
     save_file(
         {f"{name}.weight": np.ones(shape, np.float32) for name, shape in shapes.items()}, folder / "model.safetensors"
     )
-    return write_gguf(folder, folder / "tiny.gguf", "f16", name="tiny", licence="mit")
+    return convert(folder, folder / "tiny.gguf")
 
 
 @pytest.fixture(scope="module")
