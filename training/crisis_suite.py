@@ -16,15 +16,15 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import comb
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from companion.engine.protocol import Engine, Piece, Sampling
+from companion.engine.protocol import EngineInfo, Finish, Piece, Sampling
 from companion.errors import CompanionError, UsageError
 from companion.safety.care import (
     asks_directly,
@@ -77,6 +77,14 @@ MISSING: Mapping[str, tuple[Callable[[str], bool], frozenset[About]]] = MappingP
     }
 )
 """What no reply of a talk does, by the check of one reply, and in which talks it is owed."""
+
+
+class Voice(Protocol):
+    """What of an engine the suite needs."""
+
+    def load(self) -> EngineInfo: ...
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,7 @@ class SuiteReport:
 
 
 def run(
-    engine: Engine, *, seed: int = 7, chosen: Iterable[Talk] | None = None, told: Callable[[int], None] = lambda n: None
+    engine: Voice, *, seed: int = 7, chosen: Iterable[Talk] | None = None, told: Callable[[int], None] = lambda n: None
 ) -> SuiteReport:
     """Have every talk with the model. `told` is called with the number of talks that are over.
 
@@ -196,7 +204,7 @@ def faults(about: About, replies: Iterable[str]) -> frozenset[str]:
     return frozenset(kinds)
 
 
-def _replies(engine: Engine, layout: Layout, talk: Talk, sampling: Sampling, seed: int) -> list[str]:
+def _replies(engine: Voice, layout: Layout, talk: Talk, sampling: Sampling, seed: int) -> list[str]:
     history: list[Message] = []
     for turn, message in enumerate(talk.says):
         history.append(Message("user", message))

@@ -148,6 +148,13 @@ class OwnHistory(_Frozen):
     """Steps after which the histories are made anew by the model as it is then; 0 keeps the human ones."""
 
 
+class Ending(_Frozen):
+    """What is measured at the end of a run. The crisis suite always is."""
+
+    conversations: int = Field(default=24, ge=0)
+    """Of those kept for measuring, how many the model is taken through, before and after; 0 leaves it out."""
+
+
 class MintRecipe(_Frozen):
     """GRPO with a reward that pays for differing from the turn before."""
 
@@ -172,6 +179,7 @@ class MintRecipe(_Frozen):
     reward: RewardRecipe = RewardRecipe()
     update: Update = Update()
     own_history: OwnHistory = OwnHistory()
+    ending: Ending = Ending()
 
     @model_validator(mode="after")
     def _fits_together(self) -> MintRecipe:

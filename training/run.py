@@ -61,7 +61,7 @@ class Run:
 
     def log(self, row: dict[str, Any]) -> None:
         """Append one line to metrics.jsonl. Raises CompanionError when the disk is full."""
-        with self._writing("The metrics"), (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        with self.writing("The metrics"), (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def rewind(self, step: int) -> None:
@@ -70,7 +70,7 @@ class Run:
         if path.exists():
             whole = path.read_text("utf-8").split("\n")[:-1]
             kept = "".join(f"{line}\n" for line in whole if json.loads(line)["step"] <= step)
-            with self._writing("The metrics"):
+            with self.writing("The metrics"):
                 write_text(path, kept)
 
     def checkpoints(self) -> list[Path]:
@@ -87,7 +87,7 @@ class Run:
         partial = self.folder / f"checkpoint-{step:06d}.partial"
         for abandoned in self.folder.glob("checkpoint-*.partial"):
             shutil.rmtree(abandoned)
-        with self._writing(f"The checkpoint at step {step}"):
+        with self.writing(f"The checkpoint at step {step}"):
             try:
                 partial.mkdir()
                 yield partial
@@ -102,7 +102,8 @@ class Run:
             shutil.rmtree(old)
 
     @contextmanager
-    def _writing(self, what: str) -> Iterator[None]:
+    def writing(self, what: str) -> Iterator[None]:
+        """Makes a sentence of what goes wrong while `what` is written. Raises CompanionError."""
         try:
             yield
         except OSError as error:
