@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,13 +13,15 @@ from companion import paths
 from companion.cli.models_get import get
 from companion.cli.noun import Noun
 from companion.engine.gguf_file import Header
-from companion.engine.model_file import available_memory, check_model_file, in_words, needed_memory
+from companion.engine.model_file import check_model_file, in_words
 from companion.engine.profile import guess, guess_layout
-from companion.errors import CompanionError, Refused, UsageError
+from companion.errors import Refused, UsageError
 from companion.modelhub import registry, toml_file
 from companion.modelhub.entry import Entry
-from companion.modelhub.memory import context_for
 from planner.layouts import Layout
+
+if TYPE_CHECKING:
+    from companion.modelhub.listing import Row
 
 
 @click.group("models", cls=Noun, default="list")
@@ -32,42 +35,34 @@ command.add_command(get)
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
 def list_(as_json: bool) -> None:
-    """Models that can be talked to, with what they cost in disk and memory."""
+    """Models that can be talked to, then those that `get` fetches: disk, memory, whether it fits, and what it is for.
+
+    Memory is for the context that would be chosen now. "tight" fits once other programs are closed.
+    """
     from companion import settings
+    from companion.modelhub.listing import rows
 
-    context, free = settings.load().context, available_memory()
-    for entry in registry.known().values():
-        row = _row(entry, context, free)
+    for row in rows(settings.load().context):
         if as_json:
-            click.echo(json.dumps(row, ensure_ascii=False))
-        elif row["problem"]:
-            click.echo(f"{entry.name:<20} {row['problem']}")
+            click.echo(json.dumps(asdict(row), ensure_ascii=False))
+        elif row.problem:
+            click.echo(f"{row.name:<16} {row.problem}")
         else:
-            click.echo(f"{entry.name:<20} {_cost(row)}  {row['layout'] or 'tail':<5} {entry.source or entry.path}")
+            click.echo(f"{row.name:<16} {_cost(row)} {row.layout or '-':<5} {_about(row)}")
 
 
-def _row(entry: Entry, context: int | None, free: int | None) -> dict[str, Any]:
-    """What is known of a model without loading it: bytes on the disk and in memory, and what is wrong with it."""
-    row: dict[str, Any] = entry.model_dump(mode="json")
-    row |= {"ships": entry.ships, "bytes": None, "memory": None, "problem": ""}
-    if entry.path is None:
-        return row
-    try:
-        header = check_model_file(entry.path)
-        size = entry.path.stat().st_size
-    except (CompanionError, OSError) as error:
-        return row | {"problem": str(error)}
-    row["layout"] = entry.layout or guess_layout(header)
-    row["bytes"] = size
-    tokens = context or entry.context or context_for(size, header.cache_bytes, header.context, free)
-    row["memory"] = needed_memory(header, size, min(tokens, header.context or tokens))
-    return row
+def _cost(row: Row) -> str:
+    if row.memory is None or row.disk is None:
+        return f"{'on a server' if row.engine == 'openai' else 'not known':<41}"
+    return f"{in_words(row.disk):>7} disk {in_words(row.memory):>7} memory {row.fit:<10}"
 
 
-def _cost(row: dict[str, Any]) -> str:
-    if row["bytes"] is None:
-        return f"{'on a server':<29}"
-    return f"{in_words(row['bytes']):>8} disk, {in_words(row['memory']):>8} memory"
+def _about(row: Row) -> str:
+    about = row.purpose or row.source or row.path or ""
+    if row.here:
+        return about
+    size = f" ({in_words(row.download)})" if row.download else ""
+    return f"{about}; to fetch{size}: companion models get {row.name}"
 
 
 @command.command("add")

@@ -13,21 +13,52 @@ from planner.layouts import Layout
 from tests.companion.tiny_gguf import write
 from tests.conftest import Program, said_no_more_than_a_sentence
 
+FETCHED = ("mint-1.7b", "mint-4b", "qwen3-1.7b", "qwen3-4b")
 
-def test_the_list_shows_what_a_model_costs_and_what_is_wrong_with_one(program: Program, tmp_path: Path) -> None:
+
+def test_the_list_shows_what_a_model_costs_and_what_is_wrong_with_one(program: Program) -> None:
     (paths.user_models() / "mini.gguf").unlink()
     (paths.user_models() / "broken.gguf").write_bytes(b"GGUF")
-    write(paths.user_models() / "tiny.gguf")
+    tiny = write(paths.user_models() / "tiny.gguf")
     lines = {line.split()[0]: line for line in program("models").out.splitlines()}
-    assert set(lines) == {"mini", "broken", "tiny"}
-    assert "13 MB disk," in lines["mini"]
+    assert set(lines) == {"mini", "broken", "tiny", *FETCHED}
+    assert "13 MB disk" in lines["mini"]
+    assert lines["mini"].endswith("fits       mini  a demonstration that ships: it talks, and knows nothing")
     assert "broken.gguf is damaged or incomplete" in lines["broken"]
+    assert lines["tiny"].endswith(f" mini  {tiny}")
     rows = {row["name"]: row for row in program("models", "list", "--json").rows}
-    assert rows["mini"]["ships"]
-    assert rows["tiny"]["bytes"] == (paths.user_models() / "tiny.gguf").stat().st_size
-    assert rows["tiny"]["memory"] > rows["tiny"]["bytes"]
-    assert rows["tiny"]["layout"] == "mini"
+    assert (rows["mini"]["ships"], rows["mini"]["licence"]) == (True, "MIT")
+    assert rows["tiny"]["disk"] == tiny.stat().st_size
+    assert rows["tiny"]["memory"] > rows["tiny"]["disk"]
+    assert (rows["tiny"]["layout"], rows["tiny"]["here"], rows["tiny"]["download"]) == ("mini", True, None)
     assert rows["broken"]["problem"].startswith("broken.gguf is damaged")
+
+
+def test_the_list_shows_what_could_be_fetched_and_whether_it_fits(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for free, fits in ((20_000_000_000, "fits"), (1_500_000_000, "tight"), (900_000_000, "too large")):
+        monkeypatch.setattr("companion.modelhub.listing.available_memory", lambda free=free: free)
+        whole = 1_000_000_000 if fits == "too large" else 20_000_000_000
+        monkeypatch.setattr("companion.modelhub.memory.total", lambda whole=whole: whole)
+        row = {row["name"]: row for row in program("models", "list", "--json").rows}["mint-4b"]
+        assert (row["fit"], row["here"]) == (fits, False)
+    assert (row["download"], row["disk"], row["layout"]) == (8_060_000_000, 2_494_000_000, "mint")
+    assert row["source"] == "hongli-zhan/MINT-empathy-Qwen3-4B"
+    line = next(line for line in program("models").out.splitlines() if line.startswith("mint-1.7b "))
+    assert line.endswith("for most machines; to fetch (4.1 GB): companion models get mint-1.7b")
+
+
+def test_less_memory_is_needed_where_a_shorter_context_is_chosen(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def need(free: int) -> int:
+        monkeypatch.setattr("companion.modelhub.listing.available_memory", lambda: free)
+        return next(row["memory"] for row in program("models", "--json").rows if row["name"] == "mint-1.7b")
+
+    per_token, weights, working = 114_688, 1_105_000_000, 120_000_000
+    assert need(20_000_000_000) == weights + 4096 * per_token + working
+    assert need(1_500_000_000) == weights + 1024 * per_token + working
 
 
 def test_a_file_is_added_where_it_lies_and_its_guessed_layout_is_said(program: Program, tmp_path: Path) -> None:
