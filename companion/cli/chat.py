@@ -35,7 +35,7 @@ def command(
 
 
 def _plain(chosen: Settings, resume: str | None, off_record: bool) -> int:
-    from companion.cli.opening import open_conversation, show_notice
+    from companion.cli.opening import open_conversation, show_notice, suggestion
     from companion.plain import PlainChat
 
     conversation = open_conversation(chosen, session=resume, off_record=off_record, resting=True)
@@ -48,6 +48,8 @@ def _plain(chosen: Settings, resume: str | None, off_record: bool) -> int:
             click.echo(f"Going on with {session.id}: {session.title}. /help for help, /quit to leave.")
         else:
             click.echo(f"New session {session.id} with {chosen.model}. /help for help, /quit to leave.")
+        if line := suggestion(off_record=off_record):
+            click.echo(line, err=True)
         return PlainChat(conversation).run()
     finally:
         conversation.close()
@@ -57,10 +59,13 @@ def _whole_screen(chosen: Settings, resume: str | None, off_record: bool) -> int
     from companion.tui.app import CompanionApp
 
     def opener(*, off_record: bool, note: Callable[[str], None]) -> Conversation:
-        from companion.cli.opening import open_conversation  # after the first frame
+        from companion.cli.opening import open_conversation, suggestion  # after the first frame
 
         session = None if off_record else resume
-        return open_conversation(chosen, session=session, off_record=off_record, resting=True, note=note)
+        conversation = open_conversation(chosen, session=session, off_record=off_record, resting=True, note=note)
+        if line := suggestion(off_record=off_record):
+            note(line)
+        return conversation
 
     app = CompanionApp(opener, chosen, off_record=off_record)
     code = app.run()

@@ -72,7 +72,8 @@ def _model() -> Finding:
     if not entry.path.exists():
         fix = f"Put the file back, or run `companion models remove {entry.name}`."
         return Finding("model", False, f"{entry.name}: {entry.path} is not there", fix)
-    return Finding("model", True, f"{entry.name}: {entry.path} ({entry.path.stat().st_size / 1e6:,.0f} MB)")
+    known = f"sha256 {entry.sha256[:12]}" if entry.sha256 else "no hash noted"
+    return Finding("model", True, f"{entry.name}: {entry.path} ({entry.path.stat().st_size / 1e6:,.0f} MB, {known})")
 
 
 def _library() -> Finding:
@@ -95,7 +96,7 @@ def _engine() -> Finding:
         engine.close()
     pace = Pace(chosen.candidates, chosen.sentence_seconds)
     pace.note(1, 1, info.step_seconds)
-    by_memory = "" if chosen.context else " by the memory that is free, or as `companion config set context N` says"
+    by_memory = "" if chosen.context else "; tokens by free memory, `companion config set context N` for others"
     compared = (
         f"compares {pace.candidates} of at most {chosen.candidates} ways for each sentence (about "
         f"{pace.sentence(pace.candidates):.1f} s, at most {chosen.sentence_seconds:g} s are allowed)"
@@ -104,7 +105,7 @@ def _engine() -> Finding:
         "engine",
         True,
         f"loaded in {info.seconds:.1f} s, {info.parameters / 1e6:,.0f} million parameters, "
-        f"reads {info.context:,} tokens{by_memory}, layout {info.layout}; {compared}",
+        f"reads {info.context:,} tokens, layout {info.layout}{by_memory}; {compared}",
         ""
         if pace.candidates > 1 or chosen.candidates == 1
         else "A smaller model, or `sentence_seconds` set higher, "

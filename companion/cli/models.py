@@ -18,6 +18,7 @@ from companion.engine.profile import guess, guess_layout
 from companion.errors import Refused, UsageError
 from companion.modelhub import registry, toml_file
 from companion.modelhub.entry import Entry
+from companion.modelhub.getting import sha256_of
 from planner.layouts import Layout
 
 if TYPE_CHECKING:
@@ -104,12 +105,12 @@ def add(
         path, header = _file(Path(what))
         guess(header)  # can it be talked to at all?
         name = name or path.stem
-        chosen |= {"path": path}
+        chosen |= {"path": path, "sha256": sha256_of(path)}
         if adapter:
             chosen |= {"adapter": _file(adapter)[0], "adapter_scale": 1.0 if adapter_scale is None else adapter_scale}
         elif adapter_scale is not None:
             raise UsageError("--adapter-scale needs an --adapter.")
-        said = f"{path}, layout {layout or f'{guess_layout(header)} (guessed)'}"
+        said = f"{path}, layout {layout or f'{guess_layout(header)} (guessed)'}, sha256 {chosen['sha256']}"
     if name in registry.known():
         raise Refused(f"There is a model {name!r} already. Give another --name, or `companion models remove {name}`.")
     given = {key: value for key, value in chosen.items() if value is not None}

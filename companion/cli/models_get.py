@@ -69,7 +69,11 @@ def get(name: str, kind: str | None, revision: str | None, yes: bool) -> None:
             raise
         finally:
             shown.end()
-    click.echo(f"{entry.path}, sha256 {entry.sha256}\n`companion chat --model {entry.name}` talks to it.", err=True)
+    click.echo(
+        f"{entry.path}, sha256 {entry.sha256}\n`companion chat --model {entry.name}` talks to it; "
+        f"`companion config set model {entry.name}` makes it the usual one.",
+        err=True,
+    )
 
 
 def _say(plan: Plan) -> None:

@@ -12,9 +12,10 @@ from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
 from companion.engine.client import LlamaEngine
+from companion.engine.model_file import in_words
 from companion.engine.protocol import Engine
 from companion.errors import CompanionError, UsageError
-from companion.modelhub import registry
+from companion.modelhub import catalogue, registry
 from companion.rating import Rater
 from companion.safety import notice
 from companion.safety.risk.assessor import RiskAssessor
@@ -56,6 +57,7 @@ def new_engine(settings: Settings, *, off_record: bool = False) -> Engine:
     return LlamaEngine(
         entry.file,
         layout=entry.layout,
+        sha256=entry.sha256,
         state_dir=None if off_record else paths.private_folder(paths.state_folder()),
         context=settings.context or entry.context,
         threads=settings.threads or None,
@@ -109,6 +111,27 @@ def _session(store: Store, wanted: str | None) -> Session | None:
     if wanted == "last":
         return next((session for session in store.sessions() if session.turns), None)
     return store.session(wanted) if wanted else None
+
+
+def suggestion(*, off_record: bool = False) -> str | None:
+    """One line about a real model, for who has only the one that ships; None ever after, and off the record.
+
+    Where it cannot be noted that the line was shown it is not shown: better never than each time.
+    """
+    shown = paths.state_folder() / "suggested"
+    if off_record or shown.exists() or not all(entry.ships for entry in registry.known().values()):
+        return None
+    offer = catalogue.find(catalogue.suggested())
+    try:
+        paths.private_folder(shown.parent)
+        shown.write_text(f"{offer.name}\n", "utf-8")
+    except (OSError, CompanionError):
+        return None
+    return (
+        f"The model that ships is a small demonstration. For real conversations, `companion models get {offer.name}` "
+        f"fetches a model trained for this ({in_words(offer.download)} to fetch, {in_words(offer.sizes[offer.kind])} "
+        "of disk after that)."
+    )
 
 
 def show_notice(*, off_record: bool = False) -> None:

@@ -21,7 +21,13 @@ from typing import Any, TypeVar
 
 from companion.engine import failures
 from companion.engine.child import Call, Child, Reply
-from companion.engine.model_file import available_memory, check_memory, check_model_file, needed_memory
+from companion.engine.model_file import (
+    available_memory,
+    check_memory,
+    check_model_file,
+    check_sha256,
+    needed_memory,
+)
 from companion.engine.profile import Profile, guess
 from companion.engine.protocol import (
     Branches,
@@ -62,6 +68,7 @@ class LlamaEngine:
         *,
         profile: Profile | None = None,
         layout: Layout | None = None,
+        sha256: str = "",
         state_dir: Path | None = None,
         context: int | None = None,
         threads: int | None = None,
@@ -71,7 +78,7 @@ class LlamaEngine:
     ) -> None:
         """`profile` None is guessed from the file, for at most `context` tokens and the `layout`, if one is given.
 
-        `context` None is chosen by memory.
+        `context` None is chosen by memory. A file that has another hash than `sha256`, if one is given, is not loaded.
 
         `threads` None is one for each core that is free. `state_dir` holds the child's log and what is remembered
         about models; without it neither is kept.
@@ -79,6 +86,7 @@ class LlamaEngine:
         self.path = Path(path).expanduser().absolute()
         self._given_profile = profile
         self._layout = layout
+        self._sha256 = sha256
         self._log = state_dir / "engine.log" if state_dir else None
         self._log_start = 0
         self._context = context
@@ -86,7 +94,8 @@ class LlamaEngine:
         self._command = tuple(worker_command)
         self._memory = memory
         self._patience = patience
-        self._plain_weights = Remembered(state_dir / "engine.json" if state_dir else None)
+        self._plain_weights = Remembered(state_dir / "engine.json" if state_dir else None, "plain_weights")
+        self._hashes = Remembered(state_dir / "hashes.json" if state_dir else None, "hashes")
         self._child: Child | None = None
         self._call: Call | None = None
         self._loaded: tuple[EngineInfo, Profile] | None = None
@@ -273,6 +282,8 @@ class LlamaEngine:
         def report(fraction: float | None) -> None:
             progress(LoadProgress(fraction, time.monotonic() - started, size))
 
+        if self._sha256:
+            self._of_file(lambda: check_sha256(self.path, self._sha256, self._hashes, self._still_wanted))
         try:
             facts = self._start(profile, report)
         except EngineDied:
@@ -327,6 +338,12 @@ class LlamaEngine:
         facts = load(extra_buffers=False)
         self._plain_weights.add(key)
         return facts
+
+    def _still_wanted(self) -> None:
+        """Raises EngineCancelled where the call was cancelled."""
+        with self._lock:
+            if self._cancelled:
+                raise EngineCancelled
 
     def _of_file(self, fact: Callable[[], Fact]) -> Fact:
         """Raises EngineError where the model's file was taken away since it was checked."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from companion.engine.gguf_file import MAGIC, DamagedHeader, Header, read_header
 from companion.engine.protocol import EngineError, ModelMissing, ModelRefused
+from companion.engine.remembered import Remembered
 from companion.modelhub import memory
 
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
@@ -51,6 +54,29 @@ def check_model_file(path: Path) -> Header:
             f"{path.name} is incomplete ({in_words(size)} of {in_words(header.size)}): get the model again."
         )
     return header
+
+
+def check_sha256(path: Path, expected: str, known: Remembered, between: Callable[[], None]) -> None:
+    """Raises ModelRefused where the file does not have this hash. A file that has not changed since is read once.
+
+    `between` is called for each megabyte, and may raise to end it. Reading takes about two seconds for a gigabyte.
+    """
+    stat = path.stat()
+    key = f"{path}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}|{expected}"
+    if key in known:
+        return
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            between()
+            digest.update(chunk)
+    if digest.hexdigest() != expected:
+        raise ModelRefused(
+            f"{path.name} is not the file that was registered: its sha256 begins with {digest.hexdigest()[:12]} and "
+            f"should begin with {expected[:12]}. It is not loaded. `companion models remove` and `get` bring it "
+            "anew; a file that you changed yourself is made known again with `companion models add`."
+        )
+    known.add(key)
 
 
 def needed_memory(header: Header, size: int, context: int) -> int:

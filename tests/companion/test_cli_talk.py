@@ -237,3 +237,30 @@ def test_chat_says_what_a_crash_left_behind_and_goes_on_from_there(told: Program
     outcome = told("chat", "--resume", session.id, typed="go on\n")
     assert outcome.err == "Note: 1 unfinished reply kept as interrupted.\n"
     assert [m.content for m in engine.heard[0] if m.content] == ["hello", "as far as", "go on"]
+
+
+def test_who_has_only_the_model_that_ships_is_told_of_a_real_one_once(
+    told: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (paths.user_models() / "mini.gguf").unlink()
+    told("chat", "--off-record", typed="/quit\n")
+    assert not (paths.state_folder() / "suggested").exists()
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    first, again = told("chat", typed="/quit\n"), told("chat", typed="/quit\n")
+    lines = [line for line in first.err.splitlines() if "models get" in line]
+    assert len(lines) == 1
+    assert (
+        "`companion models get mint-1.7b` fetches a model trained for this (4.1 GB to fetch, 1.1 GB of disk" in lines[0]
+    )
+    assert "models get" not in again.err
+
+
+def test_a_large_machine_is_told_of_the_large_model(told: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    (paths.user_models() / "mini.gguf").unlink()
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("companion.modelhub.memory.total", lambda: 8_000_000_000)
+    assert "`companion models get mint-4b`" in told("chat", typed="/quit\n").err
+
+
+def test_who_has_another_model_is_told_of_none(told: Program) -> None:
+    assert "models get" not in told("chat", typed="/quit\n").err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import struct
 from pathlib import Path
 
@@ -9,16 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from companion.engine.client import LlamaEngine
 from companion.engine.gguf_file import DamagedHeader, read_header
 from companion.engine.model_file import (
     available_memory,
     check_memory,
     check_model_file,
+    check_sha256,
     in_words,
     needed_memory,
 )
 from companion.engine.profile import guess, recommended
-from companion.engine.protocol import EngineError, ModelMissing, ModelRefused, Sampling
+from companion.engine.protocol import EngineCancelled, EngineError, ModelMissing, ModelRefused, Sampling
+from companion.engine.remembered import Remembered
 from planner.layouts import CONTROL_TOKENS, Layout
 
 
@@ -160,3 +165,40 @@ def test_a_model_without_chatml_is_refused_by_name(tmp_path: Path) -> None:
 def test_what_a_file_recommends_for_sampling_counts_and_nonsense_does_not() -> None:
     assert recommended({"temp": 0.6, "top_k": 20, "min_p": 7.0}) == Sampling(temperature=0.6, top_k=20)
     assert recommended({}) == Sampling()
+
+
+# -- the hash of a registered file ------------------------------------------------------------------------------------
+
+
+def test_a_file_with_another_hash_than_was_registered_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"what was registered")
+    expected = hashlib.sha256(b"what was registered").hexdigest()
+    known = Remembered(tmp_path / "hashes.json", "hashes")
+    check_sha256(path, expected, known, lambda: None)
+    stat = path.stat()
+    path.write_bytes(b"what is there today")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as somebody would who wants it not to be seen
+    with pytest.raises(ModelRefused, match=rf"m\.gguf is not the file that was registered.*{expected[:12]}"):
+        check_sha256(path, expected, known, lambda: None)
+
+
+def test_a_file_that_has_not_changed_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(bytes(3 << 20))
+    expected, read = hashlib.sha256(bytes(3 << 20)).hexdigest(), []
+    for _ in range(2):
+        check_sha256(path, expected, Remembered(tmp_path / "hashes.json", "hashes"), lambda: read.append(1))
+    assert len(read) == 3
+
+
+def test_the_engine_loads_no_file_that_is_not_the_registered_one(tiny_model: Path) -> None:
+    engine = LlamaEngine(tiny_model, sha256="0" * 64, worker_command=("false",))
+    with pytest.raises(ModelRefused, match="is not the file that was registered"):
+        engine.load()
+
+
+def test_reading_a_large_file_for_its_hash_can_be_cancelled(tiny_model: Path) -> None:
+    engine = LlamaEngine(tiny_model, sha256="0" * 64, memory=lambda: engine.cancel(), worker_command=("false",))
+    with pytest.raises(EngineCancelled):
+        engine.load()

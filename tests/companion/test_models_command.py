@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,9 @@ def test_a_file_is_added_where_it_lies_and_its_guessed_layout_is_said(program: P
     file = write(tmp_path / "MINT-own.gguf", name="My MINT model", plan_controls=False)
     outcome = program("models", "add", str(file), "--name", "own", "--context", "512")
     assert outcome.code == 0
-    assert outcome.err.splitlines()[0] == f"own: {file}, layout mint (guessed)"
     entry = registry.find("own")
+    assert entry.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert outcome.err.splitlines()[0] == f"own: {file}, layout mint (guessed), sha256 {entry.sha256}"
     assert (entry.path, entry.context, entry.layout) == (file, 512, None)
     assert program("models", "path", "own").out == f"{file}\n"
     program("models", "add", str(file), "--layout", "tail")

@@ -120,7 +120,8 @@ def test_a_checkpoint_is_fetched_converted_quantised_and_registered(
     assert entry.sampling == CardSampling(temperature=0.7, top_p=0.8, top_k=20, min_p=0.0)
     assert entry.sampling_thinking == CardSampling(temperature=0.6, top_p=0.95, top_k=20, min_p=0.0)
     assert folder_of("mint-1.7b") == []
-    assert outcome.err.endswith("`companion chat --model mint-1.7b` talks to it.\n")
+    assert "`companion chat --model mint-1.7b` talks to it" in outcome.err
+    assert "`companion config set model mint-1.7b` makes it the usual one.\n" in outcome.err
 
 
 def test_a_gguf_repository_gives_the_one_file_that_is_wanted(program: Program, hub: Hub, makers: Makers) -> None:
