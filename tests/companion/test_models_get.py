@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from companion import paths, telemetry
+from companion.engine.model_file import in_words
 from companion.errors import CompanionError
 from companion.modelhub import catalogue, getting, pins, registry
 from companion.modelhub.download import online
@@ -21,7 +22,7 @@ from companion.modelhub.entry import CardSampling
 from planner.layouts import Layout
 from tests.companion.hub_server import COMMIT, Hub, serve
 from tests.companion.tiny_gguf import Shape, write
-from tests.conftest import Program, said_no_more_than_a_sentence
+from tests.conftest import REPOSITORY, Program, said_no_more_than_a_sentence
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
 
@@ -371,3 +372,20 @@ def test_a_name_that_is_not_in_it_is_a_sentence_with_those_that_are(program: Pro
     assert "It has: mint-1.7b, mint-4b, qwen3-1.7b, qwen3-4b; or give a repository" in outcome.err
     (paths.user_models() / "mini.gguf").unlink()
     assert "mini came with the program" in program("models", "get", "mini").err
+
+
+def test_the_example_in_the_documentation_is_one(program: Program) -> None:
+    text = (REPOSITORY / "docs" / "models.md").read_text("utf-8")
+    own_catalogue(text.partition("```toml\n")[2].partition("```")[0])
+    offer = catalogue.find("qwen3-0.6b")
+    assert (offer.kind, offer.repository) == ("q8_0", "Qwen/Qwen3-0.6B-GGUF")
+
+
+def test_the_documentation_has_the_sizes_of_the_catalogue() -> None:
+    text = (REPOSITORY / "docs" / "models.md").read_text("utf-8")
+    for name, offer in catalogue.offers().items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+        disk = offer.sizes[offer.kind]
+        assert f"| {in_words(disk)} |" in row
+        assert f"| {offer.memory(disk, None) / 1e9:.{1 if disk > 1e9 else 2}f} GB |" in row
+        assert f"| {in_words(offer.download) if offer.download else 'ships'} |" in row

@@ -57,6 +57,7 @@ def test_p12_no_command_reaches_for_the_network(
     assert len(run("export").stdout.splitlines()) == 6
     assert json.loads(run("study", "--json", "--bootstrap", "100").stdout)["systems"]
     run("tag", "-", typed="What happened?\n")
+    run("models", "list")
     run("data", "backup", str(watched.folder / "copy.db"))
     assert watched.tried == []
     # Reports that are still to be sent, and the number under which a library would send them, lie in such places.
