@@ -11,6 +11,7 @@ from companion import paths
 from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
+from companion.engine.adapter import Adapter
 from companion.engine.client import LlamaEngine
 from companion.engine.model_file import in_words
 from companion.engine.protocol import Engine
@@ -56,6 +57,9 @@ def new_engine(settings: Settings, *, off_record: bool = False) -> Engine:
         raise CompanionError(f"{entry.name} is on a server ({entry.base_url}), which this version cannot talk to yet.")
     return LlamaEngine(
         entry.file,
+        adapter=Adapter(entry.adapter, 1.0 if entry.adapter_scale is None else entry.adapter_scale)
+        if entry.adapter
+        else None,
         layout=entry.layout,
         sha256=entry.sha256,
         state_dir=None if off_record else paths.private_folder(paths.state_folder()),

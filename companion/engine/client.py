@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from companion.engine import failures
+from companion.engine.adapter import Adapter, check_no_adapter
 from companion.engine.child import Call, Child, Reply
 from companion.engine.model_file import (
     available_memory,
@@ -67,6 +68,7 @@ class LlamaEngine:
         path: Path,
         *,
         profile: Profile | None = None,
+        adapter: Adapter | None = None,
         layout: Layout | None = None,
         sha256: str = "",
         state_dir: Path | None = None,
@@ -79,12 +81,12 @@ class LlamaEngine:
         """`profile` None is guessed from the file, for at most `context` tokens and the `layout`, if one is given.
 
         `context` None is chosen by memory. A file that has another hash than `sha256`, if one is given, is not loaded.
-
         `threads` None is one for each core that is free. `state_dir` holds the child's log and what is remembered
         about models; without it neither is kept.
         """
         self.path = Path(path).expanduser().absolute()
         self._given_profile = profile
+        self._adapter = adapter
         self._layout = layout
         self._sha256 = sha256
         self._log = state_dir / "engine.log" if state_dir else None
@@ -273,6 +275,9 @@ class LlamaEngine:
     def _load(self, progress: Progress) -> tuple[EngineInfo, Profile]:
         started = time.monotonic()
         header = check_model_file(self.path)
+        check_no_adapter(self.path, header)
+        if self._adapter:
+            self._adapter.check(header)
         size = self._of_file(lambda: self.path.stat().st_size)
         available = self._memory()
         limit = self._context or context_for(size, header.cache_bytes, header.context, available)
@@ -318,6 +323,8 @@ class LlamaEngine:
                 path=str(self.path),
                 context=profile.context,
                 threads=self._threads,
+                adapter=str(self._adapter.path) if self._adapter else None,
+                scale=self._adapter.scale if self._adapter else 0.0,
                 extra_buffers=extra_buffers,
             )
             return self._await(call, report)

@@ -58,6 +58,8 @@ class Header:
     """The vocabulary's control and user-defined tokens."""
     sampling: Mapping[str, float] = field(default_factory=dict)
     """What the file recommends (`general.sampling.*`): temp, top_k, top_p, min_p, those that it names."""
+    is_adapter: bool = False
+    """It is laid on a model, and is none itself."""
 
 
 def read_header(path: Path) -> Header:
@@ -101,6 +103,7 @@ class _Reader:
             sampling={
                 key.removeprefix(SAMPLING): v for key, v in meta.items() if key.startswith(SAMPLING) and _real(v)
             },
+            is_adapter=meta.get("general.type") == "adapter",
         )
 
     def _tensors(self, count: int, alignment: int) -> tuple[int, int]:

@@ -105,6 +105,15 @@ class LlamaModel:
             raise LoadFailed
         return context
 
+    def lay(self, adapter: str, scale: float) -> None:
+        """Add `scale` times a LoRA adapter to the weights from now on. Raises LoadFailed."""
+        loaded = lib.llama_adapter_lora_init(self._model, os.fsencode(adapter))  # the model frees it
+        if not loaded:
+            raise LoadFailed
+        adapters = (lib.llama_adapter_lora_p_ctypes * 1)(loaded)
+        if lib.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(scale)):
+            raise LoadFailed
+
     def use_threads(self, threads: int) -> None:
         lib.llama_set_n_threads(self._context, threads, threads)
 

@@ -117,6 +117,8 @@ class Worker:
                 stop=stop,
                 progress=progress,
             )
+            if request.get("adapter"):
+                model.lay(request["adapter"], request["scale"])
             self._threads = request["threads"]
             model.use_threads(self._threads or self._cores.free())
             step = model.self_test()

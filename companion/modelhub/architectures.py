@@ -14,7 +14,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.errors import CompanionError, UsageError
+from companion.errors import CompanionError, NotFound, UsageError
 from companion.modelhub.weights import read_object
 
 
@@ -45,6 +45,24 @@ READABLE = "Qwen3, Qwen2.5, Llama 3 and SmolLM2"
 
 
 @dataclass(frozen=True, slots=True)
+class Attention:
+    """What decides how the tensors of a model are named and laid out."""
+
+    family: Family
+    layers: int
+    heads: int
+    cached_heads: int
+
+    def turned_heads(self, name: str) -> int | None:
+        """For a query or key projection whose rows need another order, its number of heads."""
+        if not self.family.in_pairs:
+            return None
+        if name.endswith(("q_proj.weight", "q_proj.bias")):
+            return self.heads
+        return self.cached_heads if name.endswith(("k_proj.weight", "k_proj.bias")) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Architecture:
     """The sizes of one model."""
 
@@ -64,13 +82,9 @@ class Architecture:
     tied: bool
     """The output is computed with the embedding."""
 
-    def turned_heads(self, name: str) -> int | None:
-        """For a query or key projection whose rows need another order, its number of heads."""
-        if not self.family.in_pairs:
-            return None
-        if name.endswith(("q_proj.weight", "q_proj.bias")):
-            return self.heads
-        return self.cached_heads if name.endswith(("k_proj.weight", "k_proj.bias")) else None
+    @property
+    def attention(self) -> Attention:
+        return Attention(self.family, self.layers, self.heads, self.cached_heads)
 
 
 def read_architecture(folder: Path) -> Architecture:
@@ -100,6 +114,26 @@ def read_architecture(folder: Path) -> Architecture:
         raise CompanionError(f"{folder / 'config.json'} lacks {error}: get the model again.") from None
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise CompanionError(f"{folder / 'config.json'} makes no sense ({error}): get the model again.") from None
+
+
+def read_attention(model: Path) -> Attention:
+    """Of a checkpoint folder or of a GGUF file. Raises as `read_architecture`, and UsageError for another file."""
+    if model.is_dir():
+        return read_architecture(model).attention
+    try:
+        fields = gguf.GGUFReader(model).fields
+        name = str(fields["general.architecture"].contents())
+        layers, heads, cached_heads = (
+            int(fields[f"{name}.{key}"].contents())
+            for key in ("block_count", "attention.head_count", "attention.head_count_kv")
+        )
+    except FileNotFoundError:
+        raise NotFound(f"There is no model at {model}.") from None
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise UsageError(f"{model} is neither a checkpoint folder nor a GGUF file of a model.") from None
+    if name not in BY_TYPE:
+        raise UsageError(f"{model} holds a {name!r} model; {READABLE} can have an adapter.")
+    return Attention(BY_TYPE[name], layers, heads, cached_heads)
 
 
 def _family(folder: Path, config: Mapping[str, Any]) -> Family:

@@ -64,7 +64,7 @@ def convert(
     if factors is not None:
         writer.add_tensor("rope_freqs.weight", factors)
     for target, weight in weights.items():
-        heads = architecture.turned_heads(weight.name)
+        heads = architecture.attention.turned_heads(weight.name)
         tensor = Streamed(weight, gguf.GGMLQuantizationType[kind.upper()], count.add, heads=heads)
         count.total += tensor.nbytes
         writer.add_tensor(target, tensor, raw_dtype=tensor.kind)
@@ -114,16 +114,22 @@ def _named(weights: Mapping[str, Weight], architecture: Architecture, source: Pa
 
 
 def describe(writer: gguf.GGUFWriter, folder: Path, name: str | None, kind: str) -> None:
-    """`general.*`, as far as the folder's name, model card and generation_config.json tell; after the tensors."""
+    """`general.*`, as far as the folder's name, model card and generation_config.json tell; after the tensors.
+
+    The parameters of an adapter are counted below zero, and make no size label.
+    """
     total, shared, experts, expert_count = writer.get_total_parameter_count()
     try:
         about = gguf.Metadata.load(None, folder, name, total)
     except Exception as error:  # the card is whatever somebody wrote
         raise CompanionError(f"The model card {folder / 'README.md'} cannot be read ({error}): take it away.") from None
     about.name = about.name or folder.resolve().name
-    if about.size_label is None and total:
+    if about.size_label is None and total > 0:
         about.size_label = gguf.size_label(total, shared, experts, expert_count)
     about.sampling_penalty_repeat = about.sampling_penalty_repeat or _repeat_penalty(folder)
+    # A base that is a folder here would tell whoever gets the file where that was.
+    about.base_models = [base for base in about.base_models or () if ".co//" not in base.get("repo_url", "")] or None
+    about.tags = [tag for tag in about.tags or () if ":/" not in tag] or None
     writer.add_type(kind)
     about.set_gguf_meta_model(writer)
 
