@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -54,6 +55,18 @@ class Run:
             raise NotFound(f"{folder} holds no run (no recipe.json). Give the folder that `companion train` named.")
         return cls(folder)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Holds the folder against a second process. Raises UsageError where one is at work in it."""
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(
+                    f"Another process is training in {self.folder}. Wait until it is done, or stop it first."
+                ) from None
+            yield
+
     def recipe(self) -> dict[str, Any]:
         """The recipe the run was started with, as plain values."""
         read: dict[str, Any] = json.loads((self.folder / "recipe.json").read_text("utf-8"))
@@ -91,8 +104,9 @@ class Run:
             try:
                 partial.mkdir()
                 yield partial
-                for file in partial.iterdir():
-                    _settle(file)
+                for file in partial.rglob("*"):
+                    if file.is_file():
+                        _settle(file)
             except OSError:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
@@ -135,7 +149,7 @@ class Interrupt:
 def versions() -> dict[str, str]:
     """The Python and library versions of this run."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
-    for package in ("torch", "transformers", "tokenizers", "gguf", "numpy"):
+    for package in ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers", "gguf", "numpy"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

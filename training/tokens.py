@@ -22,9 +22,8 @@ END_OF_TEXT, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 SPECIAL = (END_OF_TEXT, START, END, *CONTROL_TOKENS)
 
 
-def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
-    """A tokenizer of `size` entries, learned from `texts`; the last entries are the control tokens."""
-    tokenizer = Tokenizer(models.BPE())
+def byte_level(tokenizer: Tokenizer) -> Tokenizer:
+    """Gives a BPE tokenizer the normal form, the splits and the bytes that llama.cpp calls `qwen2`; returns it."""
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -33,6 +32,12 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
+    """A tokenizer of `size` entries, learned from `texts`; the last entries are the control tokens."""
+    tokenizer = byte_level(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(
         vocab_size=size - len(SPECIAL),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),

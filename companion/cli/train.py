@@ -13,6 +13,7 @@ from companion import paths
 from companion.errors import CompanionError
 
 if TYPE_CHECKING:
+    from training.grpo_run import GrpoRun
     from training.loop import Loop
 
 NEEDED = ("torch", "transformers", "tokenizers", "numpy", "tqdm", "gguf")
@@ -28,8 +29,11 @@ ENCODER_NEEDS = (
 )
 
 
+GRPO_NEEDS = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tensorboard", "gguf", "tqdm")
+
+
 @click.command("train")
-@click.argument("recipe")
+@click.argument("recipe", default="mint-1.7b")
 @click.option(
     "--set", "changes", metavar="KEY=VALUE", multiple=True, help="Change one value of the recipe (repeatable)."
 )
@@ -44,16 +48,20 @@ ENCODER_NEEDS = (
 def command(
     recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
 ) -> int:
-    """Train from RECIPE: `mini`, the small model that ships, `encoder`, the reader of tactics, or a .toml file.
+    """Train from RECIPE.
+
+    \b
+    mint-1.7b  a model of Qwen3's that varies how it helps; needs a GPU. So does mint-4b. (default: mint-1.7b)
+    mint-mini  the same for the small model that ships, on a CPU in minutes.
+    mini       the small model itself, from its first word.
+    encoder    the reader of tactics, empathy and risk.
+    FILE.toml  a recipe of your own.
 
     Ctrl-C stops after the current step and says how to continue.
     """
     if resume and changes:
         raise click.UsageError("--set cannot change a run that has begun; start a new one, or leave --set out.")
-    begin = (
-        _encoder if recipe == "encoder" or (recipe.endswith(".toml") and _is_for_encoder(recipe, changes)) else _mini
-    )
-    trainer, finish = begin(recipe, changes, data, runs, resume, output)
+    trainer, finish = _begin(recipe)(recipe, changes, data, runs, resume, output)
     click.echo(f"{trainer.run.folder}: {trainer.steps} steps, from step {trainer.step}", err=True)
     if not trainer.train():
         click.echo(
@@ -65,7 +73,7 @@ def command(
     return 0
 
 
-Begun = tuple["Loop", Callable[[], str]]
+Begun = tuple["Loop | GrpoRun", Callable[[], str]]
 """A run that can be trained, and what writes its model and says so."""
 
 
@@ -106,10 +114,29 @@ def _encoder(
     return trainer, finish
 
 
-def _is_for_encoder(recipe: str, changes: tuple[str, ...]) -> bool:
+def _grpo(
+    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
+) -> Begun:
+    """A model that varies how it helps."""
+    if output and output.is_dir():
+        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
+    _need(GRPO_NEEDS)
+    from training import grpo_run
+    from training.mint_recipe import read_mint
+
+    trainer = grpo_run.start(read_mint(recipe, changes), data=data, runs=runs, resume=resume)
+    name = trainer.trainer.recipe.name
+    return trainer, lambda: trainer.finish(output or paths.private_folder(paths.user_models()) / f"{name}.gguf")
+
+
+def _begin(recipe: str) -> Callable[..., Begun]:
+    """What begins a run of this recipe: told by its name, or by what a file of a person's own says."""
     from training.recipe import read_recipe
 
-    return read_recipe(recipe, changes).get("name") == "encoder"
+    values = read_recipe(recipe)
+    if values.get("name") == "encoder":
+        return _encoder
+    return _mini if "stages" in values else _grpo
 
 
 def _need(packages: tuple[str, ...]) -> None:

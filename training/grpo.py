@@ -1,0 +1,238 @@
+"""`companion train mint-1.7b`, `mint-4b`, `mint-mini`: MINT's GRPO with TRL, from a recipe to a trained policy.
+
+TRL brings loss, advantages, distribution and resuming. Ours are the prompts and the reward, the rollouts
+(`training.rollouts`), the update that reads a prompt once for its group (`training.shared_prefix`), and the run folder.
+Which rows a step gets is decided before the run begins: a plain list, so that a run goes on exactly.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import random
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from trl import GRPOConfig
+
+from companion.errors import CompanionError, UsageError
+from training import policy
+from training.grpo_reward import GrpoReward
+from training.mint_recipe import MintRecipe
+from training.prompts import Row, columns
+from training.rollouts import Rollouts
+from training.run import Run
+from training.shared_prefix import SharedPrefixTrainer
+
+
+def schedule(rows: int, recipe: MintRecipe) -> list[int]:
+    """Which row, by its place, comes when: `recipe.rows` of them at each step, each epoch in an order of its own.
+
+    Raises UsageError for too few rows.
+    """
+    if rows < recipe.rows:
+        raise UsageError(
+            f"There are {rows} rows to learn from, fewer than the {recipe.rows} of one step: --set rows={max(1, rows)}."
+        )
+    wanted = recipe.total(rows) * recipe.rows
+    order: list[int] = []
+    for epoch in range(-(-wanted // (rows // recipe.rows * recipe.rows))):
+        places = list(range(rows))
+        random.Random(f"{recipe.seed}/rows/{epoch}").shuffle(places)
+        order += places[: rows // recipe.rows * recipe.rows]
+    return order[:wanted]
+
+
+def config(recipe: MintRecipe, folder: Path, steps: int, processes: int) -> GRPOConfig:
+    """The recipe in TRL's words. What it does not name is as the paper has it (reference: VERL's names in brackets)."""
+    gpu = torch.cuda.is_available() and recipe.gpu
+    per_process = recipe.group * recipe.update.groups
+    vllm: dict[str, Any] = {}
+    if recipe.rollout.engine != "transformers":
+        vllm = {
+            "use_vllm": True,
+            "vllm_mode": "colocate" if recipe.rollout.engine == "vllm" else "server",
+            "vllm_server_base_url": recipe.rollout.url or None,
+            "vllm_enable_sleep_mode": recipe.rollout.engine == "vllm",
+            # By token: the ratio of a whole reply is a product that grows with its length (TRL issues 4772, 5814).
+            "vllm_importance_sampling_mode": "token_truncate",
+        }
+    return GRPOConfig(
+        output_dir=str(folder),
+        seed=recipe.seed,
+        use_cpu=not gpu,
+        bf16=gpu,
+        num_generations=recipe.group,
+        per_device_train_batch_size=per_process,
+        gradient_accumulation_steps=recipe.rows * recipe.group // (per_process * processes),
+        max_completion_length=recipe.rollout.tokens,
+        mask_truncated_completions=True,  # a reply that was cut off is scored, but not learned from
+        max_steps=steps,
+        shuffle_dataset=False,  # `schedule` did
+        loss_type=recipe.update.loss,
+        scale_rewards="group",  # norm_adv_by_std_in_grpo
+        beta=recipe.update.beta,
+        use_bias_correction_kl=False,  # low_var_kl as it is
+        epsilon=recipe.update.epsilon,
+        temperature=recipe.rollout.temperature,
+        top_p=1.0,
+        top_k=0,
+        learning_rate=recipe.update.lr,
+        lr_scheduler_type="constant",
+        weight_decay=recipe.update.weight_decay,
+        max_grad_norm=recipe.update.clip,
+        gradient_checkpointing=recipe.update.checkpointing,
+        ddp_find_unused_parameters=False,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="steps",
+        save_steps=recipe.save_every,
+        save_total_limit=None,  # `Run.checkpoint` keeps the newest
+        report_to="none",
+        disable_tqdm=True,
+        **vllm,
+    )
+
+
+class MintTrainer(SharedPrefixTrainer):
+    """TRL's trainer with our rows, rollouts and run folder; what goes wrong is a sentence."""
+
+    def __init__(
+        self,
+        run: Run,
+        recipe: MintRecipe,
+        rows: Sequence[Row],
+        rollouts: Rollouts | None,
+        reward: GrpoReward,
+        **given: Any,
+    ) -> None:
+        """`rollouts` None leaves them to vLLM."""
+        self.run, self.recipe, self._rollouts, self._reward = run, recipe, rollouts, reward
+        self.shared_prefix = recipe.update.shared_prefix
+        self.rows = rows_by_place(rows)
+        """What a place of the schedule stands for at present."""
+        self.seconds: dict[str, float] = {}
+        """Of the current step, by what they went into."""
+        self._doing = "update"
+        super().__init__(reward_funcs=reward, **given)
+        policy.must_train(self.model)
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        """The data set holds places; what they stand for is looked up only now."""
+        self.seconds = {}
+        scored: dict[str, Any] = super()._generate_and_score_completions([self.rows[each["place"]] for each in inputs])
+        return scored
+
+    def _generate_single_turn(self, prompt_ids: list[list[int]], *others: Any, **named: Any) -> Any:
+        with self._timed("rollout", "rollout.together"):
+            if self._rollouts is None:
+                return super()._generate_single_turn(prompt_ids, *others, **named)
+            self._rollouts.follow(self.accelerator.unwrap_model(self.model))
+            replies = self._rollouts.sample(
+                prompt_ids[:: self.num_generations],
+                self.num_generations,
+                most=self.max_completion_length,
+                temperature=self.temperature,
+                seed=self.draw(f"{self.state.global_step}"),
+            )
+            return [reply for group in replies for reply in group], None
+
+    def draw(self, purpose: str) -> int:
+        """A seed that depends on the recipe, the purpose and the process alone."""
+        return random.Random(f"{self.recipe.seed}/{purpose}/{self.accelerator.process_index}").getrandbits(62)
+
+    def _calculate_rewards(self, *given: Any) -> torch.Tensor:
+        with self._timed("reward", "reward.quality"):
+            rewards: torch.Tensor = super()._calculate_rewards(*given)
+        if not bool(torch.isfinite(rewards).all()):
+            raise CompanionError(
+                f"A reward at step {self.state.global_step + 1} is no number. TRL would pass over the reply, or over "
+                f"its whole group; training stopped. Continue with --resume {self.run.folder} once it is mended."
+            )
+        return rewards
+
+    def training_step(self, *given: Any, **named: Any) -> torch.Tensor:
+        with self._timed("all", "update.checkpointing=true, or update.groups"):
+            loss: torch.Tensor = super().training_step(*given, **named)
+        return loss
+
+    @contextmanager
+    def _timed(self, what: str, smaller: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "memory" not in str(error):
+                raise
+            raise CompanionError(
+                f"Memory ran out at step {self.state.global_step + 1}, in the {'update' if what == 'all' else what}. "
+                f"Start again with less at once: --set {smaller}."
+            ) from error
+        finally:
+            self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - started
+
+    def _clip_grad_norm(self, model: Any) -> Any:
+        """Before the optimiser's step: the weights are still good, and must stay so."""
+        norm = super()._clip_grad_norm(model)
+        if not math.isfinite(float(norm)):
+            raise CompanionError(
+                f"Training broke down at step {self.state.global_step + 1} (lr {self.recipe.update.lr:g}): the "
+                f"gradient's norm is {float(norm)}. Start again with a lower one: "
+                f"--set update.lr={self.recipe.update.lr / 2:g}."
+            )
+        return norm
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """TRL's card praises TRL; ours is written at the end of the run."""
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """As transformers' own, but whole or not at all, whatever interrupts it."""
+        step = self.state.global_step
+        partial = self.run.folder / f"checkpoint-{step:06d}.partial"
+        if not self.accelerator.is_main_process:
+            self.accelerator.wait_for_everyone()
+            self._save_into(partial, model, trial)
+            self.accelerator.wait_for_everyone()
+            return
+        with self.run.checkpoint(step) as folder:
+            self.accelerator.wait_for_everyone()
+            self._save_into(folder, model, trial)
+            self.accelerator.wait_for_everyone()
+            inner = folder / f"checkpoint-{step}"
+            for file in inner.iterdir():
+                file.rename(folder / file.name)
+            inner.rmdir()
+
+    def _save_into(self, folder: Path, model: Any, trial: Any) -> None:
+        """Transformers makes a folder in `folder`. Raises OSError for a full disk, whatever its writers make of it."""
+        before, self.args.output_dir = self.args.output_dir, str(folder)
+        inner = folder / f"checkpoint-{self.state.global_step}"
+        try:
+            super()._save_checkpoint(model, trial)
+            (inner / f"reward-{self.accelerator.process_index}.json").write_text(json.dumps(self._reward.state()))
+        except (RuntimeError, SafetensorError) as error:
+            full = shutil.disk_usage(folder).free < 1 << 20 or "space" in str(error).lower()
+            if not full and "write" not in str(error).lower():
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        finally:
+            self.args.output_dir = before
+
+    def go_on_from(self, checkpoint: Path) -> None:
+        """Restore what is not TRL's."""
+        file = checkpoint / f"reward-{self.accelerator.process_index}.json"
+        self._reward.restore(json.loads(file.read_text("utf-8")))
+
+
+def rows_by_place(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The columns of each row."""
+    found = columns(rows)
+    return [{name: values[place] for name, values in found.items()} for place in range(len(rows))]
