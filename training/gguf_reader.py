@@ -1,4 +1,4 @@
-"""A Qwen3 GGUF file back in Hugging Face form, so that a model that ships can be trained: `training.gguf` inverted.
+"""A Qwen3 GGUF file as transformers loads it, so that a model that ships can be trained: the way back of `convert`.
 
 Weights are dequantised to float32. The tokenizer is built from the file's tokens and merges with the split expression
 that llama.cpp knows as `qwen2`; its ids equal llama.cpp's.
@@ -48,6 +48,7 @@ def read_gguf(file: Path, folder: Path) -> Path:
     model.save_pretrained(folder)
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=tokens[end], pad_token=tokens[padding])
     fast.save_pretrained(folder)
+    (folder / "README.md").write_text(f"---\nlicense: {values.get('general.license', 'other')}\n---\n", "utf-8")
     return folder
 
 

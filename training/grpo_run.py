@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,8 @@ from transformers.utils import logging as transformers_logging
 
 from companion import paths
 from companion.encoder import Encoder
-from companion.errors import CompanionError
 from training import policy
-from training.gguf import write_gguf
+from training.finish import Trained, finish
 from training.grpo import MintTrainer, config, schedule
 from training.grpo_record import Record, Stop
 from training.grpo_reward import GrpoReward
@@ -27,7 +28,7 @@ from training.mint_recipe import MintRecipe
 from training.prompts import Prompter, make_rows
 from training.readings import reader_of
 from training.recipe import check
-from training.recordings import read_recordings, split
+from training.recordings import Recording, read_recordings, split
 from training.reply_tags import ReplyTags
 from training.rollouts import Rollouts
 from training.run import Interrupt, Run
@@ -37,11 +38,24 @@ BASE = "base"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
+@dataclass(frozen=True)
+class Before:
+    """What the end of a run compares with."""
+
+    found: str | Path
+    """The model that the run began with: a name on the hub, a folder, or a GGUF file."""
+    folder: str
+    """The same as transformers loads it."""
+    held_out: Sequence[Recording]
+
+
 class GrpoRun:
     """A run that can be trained; as `training.loop.Loop`, which TRL's loop is not made from."""
 
-    def __init__(self, run: Run, trainer: MintTrainer, checkpoint: Path | None) -> None:
-        self.run, self.trainer, self._checkpoint = run, trainer, checkpoint
+    def __init__(self, run: Run, trainer: MintTrainer, before: Before) -> None:
+        checkpoints = run.checkpoints()
+        self.run, self.trainer, self._before = run, trainer, before
+        self._checkpoint = checkpoint = checkpoints[-1] if checkpoints else None
         self.steps = trainer.args.max_steps
         self.step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
 
@@ -63,27 +77,34 @@ class GrpoRun:
         trainer.accelerator.wait_for_everyone()
         return bool(self.step >= self.steps)
 
-    def finish(self, out: Path) -> str:
-        """Write the trained model into the run folder and as a GGUF to `out`; says so.
+    def finish(self, out: Path | None, told: Callable[[str], None]) -> str:
+        """Write the trained model into the run folder, measure it, and put it among the models; says so.
 
-        Raises CompanionError when that is impossible; the run folder still has everything.
+        Raises what `training.finish` raises; other processes than the first only wait.
         """
-        trainer = self.trainer
-        name = trainer.recipe.name
+        trainer, recipe = self.trainer, self.trainer.recipe
+        said = ""
         if trainer.accelerator.is_main_process:
-            try:
-                folder = policy.save(
-                    trainer.accelerator.unwrap_model(trainer.model), trainer.processing_class, self.run.folder / "model"
-                )
-                write_gguf(folder, out, "q8_0", name=f"companion {name}", licence="mit")
-            except OSError as error:
-                raise CompanionError(
-                    f"{out} could not be written: {error.strerror or error}. Nothing is lost: "
-                    f"companion train {name} --resume {self.run.folder} -o FILE writes it elsewhere."
-                ) from error
+            folder = self.run.folder / "model"
+            with self.run.writing("The trained model"):
+                policy.save(trainer.accelerator.unwrap_model(trainer.model), trainer.processing_class, folder)
+            trained = Trained(
+                run=self.run,
+                name=recipe.name,
+                recipe=recipe.model_dump(mode="json"),
+                base=self._before.found,
+                base_folder=Path(self._before.folder),
+                folder=folder,
+                licence=policy.licence(self._before.found, self._before.folder),
+                layout=recipe.prompts.layout,
+                mode="plan" if recipe.prompts.plan else "plain",
+                reply_tokens=recipe.rollout.tokens,
+                held_out=self._before.held_out,
+            )
+            said = finish(trained, out, told=told)
         trainer.accelerator.wait_for_everyone()
         trainer.accelerator.end_training()
-        return f"Wrote {out}. Talk to it: companion chat --model {out}"
+        return said
 
 
 def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> GrpoRun:
@@ -107,7 +128,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     with state.main_process_first():
         base = policy.unpacked(found, run.folder / BASE)
     tokenizer = policy.load_tokenizer(base)
-    learned, _ = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
+    learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
     with state.main_process_first():
         tags = ReplyTags.of_encoder(encoder, paths.private_folder(paths.data_folder() / "training"))
         rows = make_rows(learned, tags, Prompter.of(recipe.prompts, tokenizer))
@@ -130,8 +151,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
         peft_config=policy.adapters(recipe.policy),
     )
     trainer.remove_callback(PrinterCallback)
-    checkpoints = run.checkpoints()
-    return GrpoRun(run, trainer, checkpoints[-1] if checkpoints else None)
+    return GrpoRun(run, trainer, Before(found, base, held_out))
 
 
 def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.device) -> Rollouts | None:

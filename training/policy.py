@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,15 @@ def adapters(policy: Policy) -> LoraConfig | None:
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
+
+
+def licence(found: str | Path, folder: str) -> str:
+    """The licence of a model that a run begins with, as its card has it; `other` where that does not say."""
+    card = Path(folder) / "README.md"
+    if not card.is_file():
+        return "apache-2.0" if str(found).startswith("Qwen/Qwen3") else "other"
+    named = re.search(r"^license:\s*(\S+)", card.read_text("utf-8"), re.MULTILINE)
+    return named[1] if named else "other"
 
 
 def must_train(model: torch.nn.Module) -> int:

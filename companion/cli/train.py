@@ -125,8 +125,7 @@ def _grpo(
     from training.mint_recipe import read_mint
 
     trainer = grpo_run.start(read_mint(recipe, changes), data=data, runs=runs, resume=resume)
-    name = trainer.trainer.recipe.name
-    return trainer, lambda: trainer.finish(output or paths.private_folder(paths.user_models()) / f"{name}.gguf")
+    return trainer, lambda: trainer.finish(output, lambda sentence: click.echo(sentence, err=True))
 
 
 def _begin(recipe: str) -> Callable[..., Begun]:

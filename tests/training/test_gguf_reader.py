@@ -15,9 +15,9 @@ from companion import paths
 from companion.engine.profile import Profile
 from companion.engine.template import render
 from companion.errors import NotFound, UsageError
+from companion.modelhub.convert import convert
 from planner.layouts import CONTROL_TOKENS, Layout, Message
 from tests.training.tiny_policy import tiny_policy
-from training.gguf import write_gguf
 from training.gguf_reader import read_gguf
 
 pytestmark = pytest.mark.torch
@@ -54,7 +54,7 @@ def state(folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("tied", [True, False])
 def test_what_was_written_is_read_back(tmp_path: Path, tied: bool) -> None:
     folder = tiny_policy(tmp_path / "policy", tie_word_embeddings=tied, rope_parameters={"rope_theta": 50_000.0})
-    file = write_gguf(folder, tmp_path / "tiny.gguf", "f32", name="tiny", licence="mit")
+    file = convert(folder, tmp_path / "tiny.gguf", kind="f32")
     again = read_gguf(file, tmp_path / "again")
     before, after = state(folder), state(again)
     assert before.keys() == after.keys()
@@ -68,7 +68,7 @@ def test_what_was_written_is_read_back(tmp_path: Path, tied: bool) -> None:
 @pytest.mark.llama
 def test_the_model_that_ships_has_the_ids_and_logits_of_llama_cpp(shipped: Path) -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-    from tests.training.test_gguf import MIXED, check
+    from tests.companion.test_modelhub_convert import MIXED, check
 
     file = paths.shipped_models() / "mini.gguf"
     texts = [*MIXED, *prompts()]
