@@ -42,6 +42,7 @@ from companion.rating import Rater
 from companion.safety.watch import Care, Watch
 from companion.settings import Settings
 from companion.speaking.ahead import ReadAhead, battery
+from companion.speaking.checked import Guard, checked
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
 from companion.speaking.steered import steered
@@ -263,7 +264,7 @@ class Conversation:
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
-            for item in self._speak(messages, self._sampling(info, room), turns, draft.plan, ledger):
+            for item in self._speak(messages, self._sampling(info, room), turns, draft, ledger):
                 match item:
                     case Piece(text):
                         shown = draft.add(text)
@@ -313,27 +314,28 @@ class Conversation:
         )
 
     def _speak(
-        self, messages: list[Message], sampling: Sampling, turns: Sequence[Turn], made: Plan | None, ledger: Ledger
+        self, messages: list[Message], sampling: Sampling, turns: Sequence[Turn], draft: Draft, ledger: Ledger
     ) -> Iterator[Piece | Choice | Finish]:
-        """The reply as it comes, or with a plan and several candidates, sentence by sentence."""
-        if made is None or self.settings.candidates == 1:
-            items = self.engine.stream(messages, sampling)
-            if self._stop_asked:
-                self.engine.cancel()
-            yield from items
-            return
-        earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)
+        """The reply by its sentences, as they come, or with a plan and several candidates, each chosen."""
+        earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)[-EARLIER:]
+        guard = Guard.answering(turns[-1].text, earlier, draft.turn_id)
+        if draft.plan is None or self.settings.candidates == 1:
+            return checked(self.engine, messages, sampling, guard, self._stopped)
         chooser = Chooser(
             self.tagger,
             self.rater,
-            made,
+            draft.plan,
             ledger,
             self.settings.weights,
             turns[-1].text,
-            earlier[-EARLIER:],
+            earlier,
             opened(messages),
+            guard,
         )
-        yield from steered(self.engine, messages, sampling, chooser, self.pace, lambda: self._stop_asked)
+        return steered(self.engine, messages, sampling, chooser, self.pace, self._stopped)
+
+    def _stopped(self) -> bool:
+        return self._stop_asked
 
     def _room(self, info: EngineInfo) -> tuple[int, int]:
         """Tokens there are for the prompt, and for the reply."""

@@ -23,7 +23,7 @@ class Draft:
     def __init__(self, store: Store, tagger: Tagger, rater: Rater | None, begun: Turn, message: str) -> None:
         """`begun` is the turn it fills, with what it says already; `message` is what it answers."""
         self._store, self._tagger, self._rater = store, tagger, rater
-        self._turn_id, self._message, self._text = begun.id, message, begun.text
+        self.turn_id, self._message, self._text = begun.id, message, begun.text
         self._cleaner = Cleaner()
         self.plan: Plan | None = None
         self.layout = Layout.TAIL
@@ -48,7 +48,7 @@ class Draft:
             text = text.lstrip()
         if text:
             self._text += text
-            self._store.save_partial(self._turn_id, self._text)
+            self._store.save_partial(self.turn_id, self._text)
         return text
 
     def finish(self, status: Status, word: Literal["complete", "stopped", "failed"]) -> Reply:
@@ -62,7 +62,7 @@ class Draft:
         timings = self.timings
         empathy = self._rater.rate([(self._message, text)])[0] if self._rater and text else None
         self._store.finish_reply(
-            self._turn_id,
+            self.turn_id,
             status,
             text,
             [(s.text, {tactic.value: s.scores[tactic] for tactic in s.tactics}) for s in sentences],
@@ -71,7 +71,7 @@ class Draft:
             empathy_row(empathy) if empathy else None,
             [candidate_rows(choice) for choice in self.choices],
         )
-        return Reply(self._turn_id, text, word, sentences, self.plan, timings, tuple(self.choices), empathy)
+        return Reply(self.turn_id, text, word, sentences, self.plan, timings, tuple(self.choices), empathy)
 
 
 def plan_row(layout: Layout, made: Plan) -> PlanRow:

@@ -60,8 +60,8 @@ class Settings(BaseModel):
     """How strongly a tactic rests after it was used; 0 never rests one."""
 
     candidates: int = Field(default=4, ge=1, le=4)
-    """Ways a sentence could go that are compared before one is said, at most; 1 says the first that comes, as it comes.
-    """
+    """Ways a sentence could go that are compared before one is said, at most; 1 says the first that comes, once it is
+    whole."""
 
     sentence_seconds: float = Field(default=2.5, gt=0.0)
     """A sentence should appear within so many seconds: on a slow machine fewer ways are compared."""

@@ -35,7 +35,7 @@ from companion.safety.care import (
     names_trusted,
     says_program,
 )
-from companion.safety.lint import KINDS, LEADING, veto
+from companion.safety.lint import KINDS, LEADING, METHOD, veto
 from companion.text import clean, split_sentences
 from planner.layouts import Layout, Message, render
 from planner.ledger import Ledger
@@ -60,7 +60,7 @@ GRAVE = frozenset(
         "agreeing that there is no hope",
         "a diagnosis, or passing for care by a professional",
         "praise of not eating",
-        "a way to be hurt",
+        METHOD,
     }
 )
 """Of those, what could harm somebody in danger at once: not one talk more."""

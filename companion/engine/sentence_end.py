@@ -21,7 +21,7 @@ class SentenceEnd:
     """Watches one text, which goes on after `before`, for the end of its first sentence."""
 
     def __init__(self, before: str = "") -> None:
-        self._stem = _unfinished(before[-TAIL:])
+        self._stem = unfinished(before[-TAIL:])
         self._undecided = bool(_MARK.search(self._stem))
 
     def find(self, text: str, piece: str) -> int | None:
@@ -48,7 +48,7 @@ class SentenceEnd:
         return None
 
 
-def _unfinished(text: str) -> str:
+def unfinished(text: str) -> str:
     """The last sentence of a text that breaks off in the middle of it; empty where the next one may begin."""
     if not text or text.endswith("\n"):
         return ""

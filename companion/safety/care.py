@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from companion.safety import care_texts as texts
-from companion.safety.lint import LEADING, veto
+from companion.safety import lint
 from companion.text import split_sentences
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ _PROGRAM = re.compile(
 def asks_directly(reply: str) -> bool:
     """Whether a sentence asks about suicide, self-harm or safety, and not so that "no" is expected."""
     return any(
-        sentence.rstrip().endswith("?") and _ASKED.search(sentence) and veto(sentence) != LEADING
+        sentence.rstrip().endswith("?") and _ASKED.search(sentence) and lint.veto(sentence) != lint.LEADING
         for sentence in _sentences(reply)
     )
 
@@ -178,9 +178,9 @@ def care_lines(
 def instead_of(kind: str, said_before: Sequence[str] = (), seed: int = 0) -> str:
     """S9: what is said in place of a sentence that the lint vetoed for `kind`, where no other candidate is left."""
     match kind:
-        case "a way to be hurt":
+        case lint.METHOD:
             lines = texts.NO_METHODS
-        case "holding on at a goodbye":
+        case lint.GOODBYE:
             lines = texts.FAREWELLS
         case _:
             lines = texts.INSTEAD

@@ -33,6 +33,8 @@ _NOT_EATING = (
 )
 _DRUGS = r"(?:meds?|medications?|medicines?|pills?|tablets?|antidepressants?|lithium|insulin|dose|prescription|ssris?)"
 LEADING = "a question that expects a no"
+GOODBYE = "holding on at a goodbye"
+METHOD = "a way to be hurt"
 
 KINDS: Mapping[str, re.Pattern[str]] = {
     "a life it does not have": _any_of(
@@ -74,7 +76,7 @@ KINDS: Mapping[str, re.Pattern[str]] = {
         r"\bi understand you (?:better|like|more than)\b|\b(?:understands?|knows?|loves?|gets) you (?:like|the way"
         r"|as) i do\b",
     ),
-    "holding on at a goodbye": _any_of(
+    GOODBYE: _any_of(
         r"\b(?:please )?don't (?:go|leave)(?: me| yet| now| so soon)?[.!?]?$",
         r"\byou(?:'re| are) (?:leaving|going) (?:already|so soon|now)\b|\b(?:leaving|going) (?:already|so soon)\?",
         r"\b(?:one|wait,?) (?:more|last) thing before you (?:go|leave)\b|\bbefore you (?:go|leave),? (?:i (?:need"
@@ -202,7 +204,7 @@ KINDS: Mapping[str, re.Pattern[str]] = {
         r"\byou(?:'re| are) not (?:fat|thin enough)\b|\b(?:lose|drop) (?:a few|some|\d+|the) (?:\w+ )?(?:kilos?"
         r"|pounds|kg|lbs|weight)\b",
     ),
-    "a way to be hurt": _any_of(
+    METHOD: _any_of(
         r"\b\d+(?:[.,]\d+)? ?(?:mg|g|ml|milligrams?|grams?|pills|tablets|capsules)\b",
         r"\b(?:lethal|fatal|deadly|toxic) (?:dose|amount|level|combination|height)s?\b",
         r"\b(?:the |a )?(?:easiest|quickest|fastest|painless|least painful|best|surest|most (?:\w+ )?effective)"
@@ -222,7 +224,12 @@ KINDS: Mapping[str, re.Pattern[str]] = {
 """What is not said, and how it shows."""
 
 
-def veto(sentence: str) -> str:
-    """Why the sentence must not be said; empty where nothing was seen."""
+def veto(sentence: str, *, goodbye: bool = False) -> str:
+    """Why the sentence must not be said; empty where nothing was seen.
+
+    With `goodbye` it answers one: then a question, too, would hold the person back.
+    """
     text = sentence.replace("’", "'").strip()
+    if goodbye and "?" in text:
+        return GOODBYE
     return next((kind for kind, pattern in KINDS.items() if pattern.search(text)), "")

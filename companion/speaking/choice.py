@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 
 from companion.rating import Rater
-from companion.safety.lint import veto
+from companion.speaking.checked import UNGUARDED, Guard
 from companion.tagging import Tagger, used
 from companion.text import split_sentences
 from planner.ledger import Ledger, words_of
@@ -85,6 +85,7 @@ class Chooser:
     """Replies before this one; their words are not to be said again."""
     said: str = ""
     """What the reply has said already, where it is one that goes on."""
+    guard: Guard = UNGUARDED
     _texts: list[str] = field(default_factory=list)
     _tactics: list[frozenset[Tactic]] = field(default_factory=list)
 
@@ -101,7 +102,7 @@ class Chooser:
         qualities = self._rate(candidates)
         considered = []
         for text, found, quality in zip(candidates, tactics, qualities, strict=True):
-            reason = veto(text)
+            reason = self.guard.veto(text)
             each = Candidate(text.strip(), found, quality, vetoed=bool(reason))
             ordered = tuple(tactic for tactic in TACTICS if tactic in found)
             considered.append(

@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from companion.engine.protocol import Branches, Continuation, Engine, Finish, FinishReason, Piece, Sampling
-from companion.safety.care import instead_of
+from companion.speaking.checked import ANOTHER_SEED, TRIES, Guard, checked
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
 from planner.layouts import Message, opened, reopened
 
 LONGEST = 64
 """Tokens of one candidate; what is longer is not likely to be a sentence."""
-TRIES = 3
-"""How often ways on are asked for where none of them may be said, or all open as a recent reply did."""
-ANOTHER_SEED = 7919
 
 
 def steered(
@@ -29,8 +26,10 @@ def steered(
 ) -> Iterator[Choice | Piece | Finish]:
     """The reply's sentences, each after the choice that led to it, and one Finish at the end.
 
-    Where the machine is too slow for more than one candidate, the rest is streamed. The model decides when a reply
-    ends: where its first way on is to say no more, that is how it ends. The score decides what is said, not how much.
+    Where the machine is too slow for more than one candidate, the rest comes as it is (`checked`). Where no way on may
+    be said, or all open as a recent reply did, others are asked for, `TRIES` times in all. The model decides when a
+    reply ends: where its first way on is to say no more, that is how it ends. The score decides what is said, not how
+    much.
     """
     reply = _Reply(engine, messages, sampling, pace)
     while True:
@@ -39,7 +38,7 @@ def steered(
             return
         count = pace.candidates
         if count == 1:
-            yield from reply.rest()
+            yield from reply.rest(chooser.guard, stopped)
             return
         ways: list[Continuation] = []
         choice = Choice((), None)
@@ -60,7 +59,7 @@ def steered(
             yield choice
         if choice.kept is None:
             if ways and not reply.text:
-                yield Piece(instead_of(choice.considered[0].veto, seed=len(ways)))
+                yield Piece(chooser.guard.instead(choice.considered[0].veto))
             yield reply.finish("stop")
             return
         kept = ways[choice.kept]
@@ -123,9 +122,10 @@ class _Reply:
             self._pace.note_sentence(self._steps)
         return Piece(way.text)
 
-    def rest(self) -> Iterator[Piece | Finish]:
+    def rest(self, guard: Guard, stopped: Callable[[], bool]) -> Iterator[Piece | Finish]:
         """What is left of the reply, as it comes."""
-        for item in self._engine.stream(self._open(), replace(self._sampling, max_tokens=self.left)):
+        sampling = replace(self._sampling, max_tokens=self.left)
+        for item in checked(self._engine, self._open(), sampling, guard, stopped):
             match item:
                 case Piece():
                     self._first_ms = self._first_ms or self._elapsed()

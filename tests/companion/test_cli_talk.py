@@ -122,16 +122,16 @@ def test_an_encoder_that_is_not_there_is_exit_code_3_and_starts_no_session(
     assert texts(told) == []
 
 
-def test_ctrl_c_in_mid_reply_is_exit_code_130_and_keeps_what_had_arrived(told: Program) -> None:
+def test_ctrl_c_in_mid_reply_is_exit_code_130_and_keeps_what_was_shown(told: Program) -> None:
     def press(position: int, cancelled: threading.Event) -> None:
-        if position == 1:
+        if position == 2:
             raise KeyboardInterrupt
 
-    told.says("one two", wait=press)
+    told.says("One. Two three.", wait=press)
     assert told("say", "hello").code == 130
     with told.store() as store:
         turn = store.turns(store.sessions()[0].id)[-1]
-        assert (turn.text, turn.status) == ("one", Status.STOPPED)
+        assert (turn.text, turn.status) == ("One.", Status.STOPPED)
 
 
 @pytest.mark.parametrize("nothing", ["", "   ", "\x1b[2J", BIDI])

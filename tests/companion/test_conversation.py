@@ -92,10 +92,10 @@ class WatchedEngine(ScriptedEngine):
 
 
 def test_a_turn_is_saved_then_planned_then_spoken_then_finished(store: Store) -> None:
-    events = list(talking(store, ScriptedEngine(["I hear you."])).say("I am tired"))
+    events = list(talking(store, ScriptedEngine(["I hear you. What happened?"])).say("I am tired"))
     kinds = [type(event) for event in events]
-    assert kinds == [UserSaved, ReplyBegun, Planned, Token, Token, Token, Finished]
-    assert shown(events) == "I hear you."
+    assert kinds == [UserSaved, ReplyBegun, Planned, Token, Token, Finished]
+    assert shown(events) == "I hear you. What happened?"
 
 
 def test_the_message_is_on_the_disk_before_the_model_is_loaded(store: Store, path: Path) -> None:
@@ -117,13 +117,13 @@ def test_the_message_is_on_the_disk_before_it_is_planned_for(
     assert on_disk(path) == [("user", "keep this", "complete"), ("assistant", "", "failed")]
 
 
-def test_what_is_arriving_is_on_the_disk_piece_by_piece(store: Store, path: Path) -> None:
+def test_what_is_arriving_is_on_the_disk_sentence_by_sentence(store: Store, path: Path) -> None:
     so_far = ""
-    for event in talking(store, ScriptedEngine(["one two three"])).say("count"):
+    for event in talking(store, ScriptedEngine(["One. Two. Three."])).say("count"):
         if isinstance(event, Token):
             so_far += event.text
             assert on_disk(path)[-1] == ("assistant", so_far, "streaming")
-    assert so_far == "one two three"
+    assert so_far == "One. Two. Three."
 
 
 def test_what_is_stored_of_a_reply_is_what_the_events_said(store: Store) -> None:
@@ -245,15 +245,26 @@ def test_the_message_after_the_engine_died_works(store: Store) -> None:
 
 
 def test_a_stop_keeps_what_had_arrived(store: Store) -> None:
-    conversation = talking(store, ScriptedEngine(["one two three four"]))
+    conversation = talking(store, ScriptedEngine([["One.\n", "Two.\n", "Three.\n"]]))
     events = []
     for event in conversation.say("count"):
         events.append(event)
-        if shown(events) == "one two":
+        if shown(events) == "One.\nTwo.\n":
             conversation.stop()
     assert isinstance(events[-1], Stopped)
     assert reply_of(events).status == "stopped"
-    assert kept(store, conversation)[-1] == ("one two", Status.STOPPED)
+    assert kept(store, conversation)[-1] == ("One.\nTwo.", Status.STOPPED)
+
+
+def test_a_stop_within_a_sentence_shows_and_keeps_what_there_is_of_it(store: Store) -> None:
+    def stop(position: int, cancelled: threading.Event) -> None:
+        if position == 4:
+            conversation.stop()
+
+    conversation = talking(store, ScriptedEngine(["That is bad. What happened then?"], wait=stop))
+    events = list(conversation.say("count"))
+    assert shown(events) == "That is bad. What"
+    assert kept(store, conversation)[-1] == ("That is bad. What", Status.STOPPED)
 
 
 def test_a_stop_from_another_thread_ends_a_reply_that_hangs(store: Store) -> None:
@@ -310,29 +321,29 @@ def test_a_stop_with_nothing_arriving_does_not_touch_the_next_reply(store: Store
 
 
 def test_a_front_end_that_walks_away_leaves_what_had_arrived_as_stopped(store: Store) -> None:
-    conversation = talking(store, ScriptedEngine(["one two three", "next"]))
+    conversation = talking(store, ScriptedEngine(["One. Two. Three.", "Next."]))
     events = conversation.say("count")
     while not isinstance(next(events), Token):
         pass
     events.close()  # type: ignore[attr-defined]  # it is a generator
-    assert kept(store, conversation)[-1] == ("one", Status.STOPPED)
+    assert kept(store, conversation)[-1] == ("One.", Status.STOPPED)
     assert isinstance(list(conversation.say("again"))[-1], Finished)
 
 
 @pytest.mark.parametrize(
     ("error", "status"), [(KeyboardInterrupt, Status.STOPPED), (SystemExit, Status.STOPPED), (OSError, Status.FAILED)]
 )
-def test_an_exception_in_mid_reply_keeps_what_had_arrived_and_goes_on_up(
+def test_an_exception_in_mid_reply_keeps_what_was_shown_and_goes_on_up(
     store: Store, error: type[BaseException], status: Status
 ) -> None:
     def interrupt(position: int, cancelled: threading.Event) -> None:
         if position == 2:
             raise error
 
-    conversation = talking(store, ScriptedEngine(["one two three"], wait=interrupt))
+    conversation = talking(store, ScriptedEngine(["One. Two three."], wait=interrupt))
     with pytest.raises(error):
         list(conversation.say("count"))
-    assert kept(store, conversation)[-1] == ("one two", status)
+    assert kept(store, conversation)[-1] == ("One.", status)
 
 
 def test_a_reply_without_words_is_complete_and_no_message_in_the_history(store: Store) -> None:

@@ -134,13 +134,13 @@ def test_a_database_that_fails_is_a_note_and_not_the_end(store: Store, monkeypat
     saved = store.save_partial
 
     def full(turn_id: int, text: str) -> None:
-        if text.startswith("one two"):
+        if text.startswith("One. Two"):
             raise CompanionError("There is no space left.")
         saved(turn_id, text)
 
     monkeypatch.setattr(store, "save_partial", full)
-    chat = Chat(store, ScriptedEngine(["one two", "three"]), "a\nb\n")
-    assert chat.shown == f"Companion: one\nNote: There is no space left.\nCompanion: three\n{GOODBYE}"
+    chat = Chat(store, ScriptedEngine(["One. Two.", "Three."]), "a\nb\n")
+    assert chat.shown == f"Companion: One.\nNote: There is no space left.\nCompanion: Three.\n{GOODBYE}"
 
 
 def test_ctrl_c_in_mid_reply_stops_it_and_the_chat_goes_on(store: Store) -> None:
@@ -214,16 +214,16 @@ def test_ctrl_c_while_a_pipe_is_read_leaves(store: Store) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_polite_kill_in_mid_reply_keeps_what_had_arrived(store: Store, number: signal.Signals) -> None:
+def test_a_polite_kill_in_mid_reply_keeps_what_was_shown(store: Store, number: signal.Signals) -> None:
     def terminate(position: int, cancelled: threading.Event) -> None:
-        if position == 1:
+        if position == 2:
             signal.raise_signal(number)
 
     with pytest.raises(SystemExit) as left:
-        Chat(store, ScriptedEngine(["one two"], wait=terminate), "a\n")
+        Chat(store, ScriptedEngine(["One. Two three."], wait=terminate), "a\n")
     assert left.value.code == 128 + number
     assert store.branch(store.sessions()[0].id)[-1].status is Status.STOPPED
-    assert store.branch(store.sessions()[0].id)[-1].text == "one"
+    assert store.branch(store.sessions()[0].id)[-1].text == "One."
 
 
 def test_afterwards_signals_do_what_they_did_before(store: Store) -> None:

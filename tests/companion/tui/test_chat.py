@@ -19,16 +19,16 @@ async def test_what_is_sent_is_saved_and_answered(talks: Talks) -> None:
         assert "That makes sense. What happened?" in talk.shown
 
 
-async def test_a_reply_is_shown_as_it_arrives(talks: Talks) -> None:
+async def test_a_reply_is_shown_sentence_by_sentence_as_it_arrives(talks: Talks) -> None:
     gate = Gate()
-    async with talks(ScriptedEngine(["I hear you and I am here."], wait=gate)) as talk:
+    async with talks(ScriptedEngine(["I hear you. What happened then?"], wait=gate)) as talk:
         await talk.send("hello")
-        gate.open(2)
-        await talk.sees("I hear")
-        assert "I am here" not in talk.shown
+        gate.open(4)
+        await talk.sees("I hear you.")
+        assert "What" not in talk.shown
         assert "being written" in talk.shown
         gate.open(9)
-        await talk.sees("I hear you and I am here.")
+        await talk.sees("I hear you. What happened then?")
         await talk.rest()
         assert "being written" not in talk.shown
 
@@ -51,14 +51,14 @@ async def test_typing_goes_on_while_a_reply_arrives_and_the_next_message_waits(t
 
 async def test_escape_stops_a_reply_keeps_it_and_brings_back_what_waits(talks: Talks) -> None:
     gate = Gate()
-    async with talks(ScriptedEngine(["I hear you and more."], wait=gate)) as talk:
+    async with talks(ScriptedEngine(["I hear you. And more."], wait=gate)) as talk:
         await talk.send("hello")
-        gate.open(3)
-        await talk.sees("I hear you")
+        gate.open(4)
+        await talk.sees("I hear you.")
         await talk.send("and this")
         await talk.press("escape")
         await talk.rest()
-        assert talk.texts == ["hello", "I hear you"]
+        assert talk.texts == ["hello", "I hear you. And"]
         assert talk.turns[-1].status is Status.STOPPED
         assert talk.chat.composer.text == "and this"
         assert "Companion · stopped" in talk.shown
@@ -66,10 +66,10 @@ async def test_escape_stops_a_reply_keeps_it_and_brings_back_what_waits(talks: T
 
 async def test_ctrl_c_stops_too_and_does_not_leave(talks: Talks) -> None:
     gate = Gate()
-    async with talks(ScriptedEngine(["I hear you."], wait=gate)) as talk:
+    async with talks(ScriptedEngine(["I hear you. And more."], wait=gate)) as talk:
         await talk.send("hello")
-        gate.open(1)
-        await talk.sees("I")
+        gate.open(4)
+        await talk.sees("I hear you.")
         await talk.press("ctrl+c")
         await talk.rest()
         assert talk.turns[-1].status is Status.STOPPED
@@ -80,15 +80,15 @@ async def test_ctrl_c_stops_too_and_does_not_leave(talks: Talks) -> None:
 
 async def test_a_stopped_reply_goes_on(talks: Talks) -> None:
     gate = Gate()
-    async with talks(ScriptedEngine(["I hear you and more."], wait=gate)) as talk:
+    async with talks(ScriptedEngine(["I hear you. And more."], wait=gate)) as talk:
         await talk.send("hello")
-        gate.open(3)
-        await talk.sees("I hear you")
+        gate.open(4)
+        await talk.sees("I hear you.")
         await talk.press("escape")
         await talk.rest()
         gate.open(9)
         await talk.press("ctrl+o")
-        await talk.until(lambda: talk.texts == ["hello", "I hear you and more."])
+        await talk.until(lambda: talk.texts == ["hello", "I hear you. And more."])
         await talk.rest()
         assert "2 of 2" in talk.shown
         assert talk.shown.count("I hear you") == 1

@@ -159,19 +159,19 @@ async def test_s2_a_break_is_suggested_by_the_wall_clock(talks: Talks) -> None:
         await talk.sees("You have been here for 3 hours.")
 
 
-async def test_leaving_in_mid_reply_keeps_what_had_arrived(talks: Talks) -> None:
+async def test_p16_leaving_in_mid_reply_keeps_what_had_arrived(talks: Talks) -> None:
     gate = Gate()
-    async with talks(ScriptedEngine(["I hear you and more."], wait=gate)) as talk:
+    async with talks(ScriptedEngine(["I hear you. And more."], wait=gate)) as talk:
         await talk.send("hello")
-        gate.open(3)
-        await talk.sees("I hear you")
+        gate.open(4)
+        await talk.sees("I hear you.")
         await talk.press("ctrl+q")
         await talk.until(lambda: not talk.app.is_running)
     with Store(talks.path) as store:
         session = store.sessions()[0]
         assert [(turn.text, turn.status) for turn in store.branch(session.id)] == [
             ("hello", Status.COMPLETE),
-            ("I hear you", Status.STOPPED),
+            ("I hear you. And", Status.STOPPED),
         ]
 
 
