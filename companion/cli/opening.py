@@ -125,7 +125,9 @@ def suggestion(*, off_record: bool = False) -> str | None:
     shown = paths.state_folder() / "suggested"
     if off_record or shown.exists() or not all(entry.ships for entry in registry.known().values()):
         return None
-    offer = catalogue.find(catalogue.suggested())
+    offer = catalogue.shipped_offers().get(catalogue.suggested())
+    if offer is None:
+        return None
     try:
         paths.private_folder(shown.parent)
         shown.write_text(f"{offer.name}\n", "utf-8")

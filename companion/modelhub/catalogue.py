@@ -63,11 +63,16 @@ class Offer(BaseModel):
 
 def offers() -> dict[str, Offer]:
     """Every entry by name, the person's own over those that ship. Raises UsageError naming what is wrong in a file."""
-    found = {}
-    for file in (shipped_catalogue(), paths.user_catalogue()):
-        for name, table in toml_file.tables(file).items():
-            found[name] = toml_file.checked(Offer, name, table, str(file))
-    return found
+    return shipped_offers() | _read(paths.user_catalogue())
+
+
+def shipped_offers() -> dict[str, Offer]:
+    """Those that came with the program: a slip in the person's own file must not keep them from talking."""
+    return _read(shipped_catalogue())
+
+
+def _read(file: Path) -> dict[str, Offer]:
+    return {name: toml_file.checked(Offer, name, table, str(file)) for name, table in toml_file.tables(file).items()}
 
 
 def shipped_catalogue() -> Path:

@@ -256,7 +256,7 @@ def _in_words(repository: str, revision: str, file: str = "") -> Iterator[None]:
             f"{hub} cannot be reached ({error}). Check the connection, or name a mirror in HF_ENDPOINT; a file that "
             "was fetched elsewhere is made known with `companion models add`."
         ) from None
-    except (errors.HFValidationError, ValueError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, httpx2.InvalidURL) as error:  # a page, say, of a hotel
         raise CompanionError(f"{hub} gave an answer that makes no sense ({error}). Is HF_ENDPOINT right?") from None
 
 

@@ -25,7 +25,7 @@ def models_file() -> Path:
 
 def known() -> dict[str, Entry]:
     """Every model by name. Raises UsageError where models.toml is not right."""
-    offers = catalogue.offers()
+    offers = catalogue.shipped_offers()
     shipped, own = _files(paths.shipped_models()), _files(paths.user_models())
     found = {
         name: Entry.model_construct(name=name, path=path, sha256=offers[name].sha256 if name in offers else "")

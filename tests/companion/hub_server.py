@@ -37,6 +37,8 @@ class Hub:
     """What every request for a file is answered with, instead."""
     asked: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     """Method, path and headers (by their names in lower case) of every request."""
+    page: bytes = b""
+    """What is said about a repository, instead."""
     url: str = ""
     pause_after: int = 0
     """The next answer with a file's bytes stops after so many, until `go_on`."""
@@ -98,7 +100,7 @@ def serve(hub: Hub) -> Iterator[Hub]:
                     row["lfs"] = {"sha256": sha, "size": len(data), "pointerSize": 134}
                 siblings.append(row)
             about = {"id": repository, "sha": hub.commit(repository), "siblings": siblings, "cardData": hub.card}
-            body = json.dumps(about).encode()
+            body = hub.page or json.dumps(about).encode()
             self.answer(200, {"Content-Type": "application/json", "Content-Length": str(len(body))}, body)
 
         def resolve(self, repository: str, revision: str, name: str) -> None:

@@ -209,10 +209,30 @@ def test_without_a_network_it_says_what_else_can_be_done(hub: Hub, monkeypatch: 
         look_up(REPOSITORY, "main")
 
 
-def test_what_is_no_hub_is_said(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_hub_is_said(hub: Hub) -> None:
     hub.commits[REPOSITORY] = "not a commit"
     with online(), pytest.raises(CompanionError, match="does not say at which commit"):
         look_up(REPOSITORY, "main")
+
+
+@pytest.mark.parametrize("page", [b"<html>Welcome to our hotel</html>", b"[]", b"{}", b'{"siblings": 3}', b"null"])
+def test_a_page_of_something_else_is_a_sentence(hub: Hub, page: bytes) -> None:
+    hub.page = page
+    with online(), pytest.raises(CompanionError, match=r"makes no sense .* Is HF_ENDPOINT right\?|at which commit"):
+        look_up(REPOSITORY, "main")
+
+
+@pytest.mark.parametrize("address", ["http://[", "not an address", "ftp://127.0.0.1/"])
+def test_an_address_that_is_none_is_a_sentence(hub: Hub, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    with online(), pytest.raises(CompanionError, match=r"cannot be reached|makes no sense"):
+        look_up(REPOSITORY, "main")
+
+
+def test_without_the_package_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "find_spec", lambda name: None)
+    with pytest.raises(CompanionError, match=r'pip install "companion-chat\[models\]"'), online():
+        pass
 
 
 # -- privacy ----------------------------------------------------------------------------------------------------------

@@ -366,6 +366,14 @@ def test_a_slip_in_it_is_a_sentence(program: Program, text: str, sentence: str) 
     assert sentence in said_no_more_than_a_sentence(outcome)
 
 
+def test_a_slip_in_it_keeps_nobody_from_talking(told: Program) -> None:
+    (paths.user_models() / "mini.gguf").unlink()
+    own_catalogue("[a")
+    told.says("Yes.")
+    assert told("say", "hello").code == 0
+    assert told("chat", typed="/quit\n").code == 0
+
+
 def test_a_name_that_is_not_in_it_is_a_sentence_with_those_that_are(program: Program, hub: Hub) -> None:
     outcome = program("models", "get", "mint-9000b")
     assert outcome.code == 3
