@@ -105,7 +105,10 @@ def _check_room(plan: Plan) -> None:
 
 
 def _convert(source: Path, out: Path, /, *, kind: str, progress: getting.Progress) -> Path:
-    return _maker("convert")(source, out, kind=kind, progress=progress)
+    from companion.modelhub.convert import KINDS, convert
+
+    assert kind in KINDS
+    return convert(source, out, kind=kind, progress=progress)
 
 
 def _quantize(source: Path, out: Path, /, *, kind: str, progress: getting.Progress) -> Path:

@@ -74,8 +74,8 @@ def online() -> Iterator[None]:
 
     Raises CompanionError where the package is missing, Refused where the person has switched the network off.
     """
-    if find_spec("huggingface_hub") is None:
-        raise CompanionError('Fetching models needs one more package: pip install "companion-chat[models]".')
+    if not all(map(find_spec, ("huggingface_hub", "gguf"))):
+        raise CompanionError('Fetching models needs more packages: pip install "companion-chat[models]".')
     with telemetry.look_ups_allowed():
         from huggingface_hub import constants
 

@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from companion import paths, telemetry
+from companion.cli import run
+from companion.cli.opening import new_engine
 from companion.engine.model_file import in_words
+from companion.engine.protocol import Finish, Message, Sampling
 from companion.errors import CompanionError
 from companion.modelhub import catalogue, getting, pins, registry
 from companion.modelhub.download import online
 from companion.modelhub.entry import CardSampling
+from companion.settings import Settings
 from planner.layouts import Layout
 from tests.companion.hub_server import COMMIT, Hub, serve
 from tests.companion.tiny_gguf import Shape, write
@@ -181,6 +185,28 @@ def test_a_disk_with_too_little_room_is_said_before_anything_is_fetched(
     assert outcome.code == 1
     assert "has room for 1 bytes" in outcome.err
     assert hub.sent == []
+
+
+@pytest.mark.llama
+@pytest.mark.torch
+def test_a_checkpoint_on_the_hub_ends_as_a_model_that_speaks(own_home: Path, hub: Hub, tmp_path: Path) -> None:
+    for package in ("llama_cpp", "torch", "transformers", "gguf"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    from tests.companion.tiny_checkpoint import save
+
+    folder = save(tmp_path / "checkpoint", "qwen3", shard="100KB")
+    hub.repositories[MINT] = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert len([name for name in hub.repositories[MINT] if name.endswith(".safetensors")]) > 1
+    hub.cuts = [1000, 50_000]
+    assert run(["models", "get", "mint-1.7b", "--yes", "--kind", "q8_0"]) == 0
+    engine = new_engine(Settings(model="mint-1.7b"), off_record=True)
+    try:
+        assert engine.load().layout == "mint"
+        pieces = list(engine.stream([Message("user", "hello")], Sampling(max_tokens=8, seed=1)))
+    finally:
+        engine.close()
+    assert isinstance(pieces[-1], Finish)
+    assert pieces[-1].reply_tokens > 0
 
 
 # -- ended anywhere ---------------------------------------------------------------------------------------------------
