@@ -18,7 +18,7 @@ from companion.engine.profile import guess, guess_layout
 from companion.errors import Refused, UsageError
 from companion.modelhub import registry, toml_file
 from companion.modelhub.entry import Entry
-from companion.modelhub.getting import sha256_of
+from companion.modelhub.getting import give_up, left_of, sha256_of, work_folder
 from planner.layouts import Layout
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def _about(row: Row) -> str:
     about = row.purpose or row.source or row.path or ""
     if row.here:
         return about
+    if row.begun:
+        return f"{about}; begun ({in_words(row.begun)} are kept): companion models get {row.name}"
     size = f" ({in_words(row.download)})" if row.download else ""
     return f"{about}; to fetch{size}: companion models get {row.name}"
 
@@ -138,14 +140,23 @@ def path(name: str | None) -> None:
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
-    """Take a model out of the list. Its file is deleted if it lies in the models folder, and else stays."""
-    entry = registry.find(name) if name in registry.known() else None
+    """Take a model out of the list. Its file is deleted if it lies in the models folder, and else stays.
+
+    What an interrupted `get` has left of it is deleted too.
+    """
+    entry = registry.known().get(name)
+    begun = left_of(name)
     if entry and not entry.ships:
         for file in registry.owned_files(entry):
             if file.exists():
                 click.echo(f"{file}  {in_words(file.stat().st_size)}", err=True)
-        if not yes:
-            click.confirm(f"Remove {name}?", abort=True, err=True)
-    removed = registry.remove(name)
-    kept = f" {removed.path} stays where it is." if removed.path and removed.path.exists() else ""
+    if begun:
+        click.echo(f"{work_folder(name)}  {in_words(begun)}", err=True)
+    if not yes and (begun or (entry and not entry.ships)):
+        click.confirm(f"Remove {name}?", abort=True, err=True)
+    give_up(name)
+    kept = ""
+    if entry or not begun:
+        removed = registry.remove(name)
+        kept = f" {removed.path} stays where it is." if removed.path and removed.path.exists() else ""
     click.echo(f"{name} is removed.{kept}", err=True)

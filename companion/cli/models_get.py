@@ -24,6 +24,7 @@ WORDS = {
 }
 SHORT = 0.25  # seconds between two lines on a terminal
 LONG = 10.0  # and elsewhere
+BYTES = 100_000  # what is more than this counts bytes; there are never so many tensors
 
 
 @click.command("get")
@@ -137,10 +138,13 @@ class Shown:
         if done < whole and now - self._last < (SHORT if self._in_place else LONG):
             return
         self._last = now
-        line = f"{what}: {in_words(done)} of {in_words(whole)} ({done / max(whole, 1):.0%})"
+        line = f"{what}: {done / max(whole, 1):.0%}"
+        if whole >= BYTES:
+            line += f" of {in_words(whole)}"
         speed = (done - self._at_start) / (now - self._started) if now > self._started else 0.0
         if speed and done < whole:
-            line += f", {in_words(int(speed))}/s, {_duration((whole - done) / speed)} left"
+            line += f", {_duration((whole - done) / speed)} left"
+            line += f" at {in_words(int(speed))}/s" if whole >= BYTES else ""
         click.echo(f"\r{line:<78}" if self._in_place else line, err=True, nl=not self._in_place)
 
     def end(self) -> None:

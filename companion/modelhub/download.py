@@ -33,7 +33,7 @@ TIMEOUT = 30.0  # seconds without a byte
 FLAT = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 Report = Callable[[str, int, int], None]
-"""Called now and then with what is being done, and the bytes of it that are done, and of all."""
+"""Called now and then with what is being done, how much of it is done, and how much there is: bytes of a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ SHARE = {"q4_k_m": 0.31, "q5_k_m": 0.36, "q6_k": 0.41, "q8_0": 0.53, "f32": 2.0}
 """Of the size of a checkpoint in 16 bits, about; for a model about which the catalogue does not know it."""
 
 Progress = Callable[[int, int], None]
+"""What is done and all there is to do, in bytes or in tensors."""
 
 
 class Maker(Protocol):
@@ -90,6 +91,20 @@ class Plan:
 def work_folder(name: str) -> Path:
     """What a download of this model has left, if there is one."""
     return paths.user_models() / "downloads" / name
+
+
+def left_of(name: str) -> int:
+    """Bytes that an interrupted `get` of this model has left on the disk."""
+    folder = work_folder(name)
+    return sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0
+
+
+def give_up(name: str) -> None:
+    """Delete them. Raises Refused where another process is at it."""
+    folder = work_folder(name)
+    if folder.is_dir():
+        with _alone(folder):
+            shutil.rmtree(folder)
 
 
 def plan(offer: Offer, kind: str | None = None, revision: str | None = None) -> Plan:
@@ -134,7 +149,7 @@ def carry_out(
     Raises Refused where another process is at it, CompanionError where a step cannot be done.
     """
     paths.private_folder(paths.user_models())
-    with _alone(plan):
+    with _alone(plan.folder):
         try:
             return _steps(plan, report, convert, quantize, check)
         except OSError as error:
@@ -279,15 +294,15 @@ def _step(what: str, report: Report) -> Progress:
 
 
 @contextmanager
-def _alone(plan: Plan) -> Iterator[None]:
+def _alone(folder: Path) -> Iterator[None]:
     """Raises Refused where another process is at this model. A lock that a crash left holds nobody up."""
-    paths.private_folder(plan.folder)
-    lock = os.open(plan.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    paths.private_folder(folder)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Refused(f"Another `companion models get` is at {plan.offer.name} already.") from None
+            raise Refused(f"Another `companion models get` is at {folder.name} already.") from None
         yield
     finally:
         os.close(lock)

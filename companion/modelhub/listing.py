@@ -10,6 +10,7 @@ from companion.errors import CompanionError
 from companion.modelhub import catalogue, memory, registry
 from companion.modelhub.catalogue import Offer
 from companion.modelhub.entry import Entry
+from companion.modelhub.getting import left_of
 from companion.modelhub.memory import Fit
 from planner.layouts import Layout
 
@@ -33,6 +34,8 @@ class Row:
     memory: int | None
     fit: Fit
     download: int | None
+    begun: int = 0
+    """Bytes that an interrupted `get` has left, for it to go on from or `remove` to delete."""
     problem: str = ""
     """Why it cannot be talked to, for one that is here."""
 
@@ -96,4 +99,5 @@ def _of_offer(offer: Offer, free: int | None, whole: int | None) -> Row:
         memory=need,
         fit=memory.fit(need, free, whole) if need is not None else "unknown",
         download=offer.download or None,
+        begun=left_of(offer.name),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -266,10 +267,25 @@ def test_another_kind_after_an_interruption_uses_what_it_can(program: Program, h
     assert registry.find("mint-1.7b").source.endswith(" q8_0")
 
 
+def test_what_an_interrupted_one_has_left_is_listed_and_can_be_deleted(
+    program: Program, hub: Hub, makers: Makers
+) -> None:
+    makers.fails["convert"] = KeyboardInterrupt()
+    program("models", "get", "mint-1.7b", "--yes")
+    row = next(row for row in program("models", "--json").rows if row["name"] == "mint-1.7b")
+    assert row["begun"] >= 5000
+    assert re.search(r"; begun \(5\.\d kB are kept\): companion models get mint-1\.7b\n", program("models").out)
+    assert program("models", "remove", "mint-1.7b", typed="n\n").code == 130
+    assert program("models", "remove", "mint-1.7b", "--yes").code == 0
+    assert folder_of("mint-1.7b") == []
+    assert "; to fetch (4.1 GB): companion models get mint-1.7b" in program("models").out
+    assert program("models", "remove", "mint-1.7b", "--yes").code == 3
+
+
 def test_two_at_once_are_not(program: Program, hub: Hub, makers: Makers) -> None:
     with online():
         plan = getting.plan(catalogue.find("qwen3-4b"))
-        with getting._alone(plan):
+        with getting._alone(plan.folder):
             outcome = program("models", "get", "qwen3-4b", "--yes")
     assert outcome.code == 4
     assert "Another `companion models get` is at qwen3-4b already" in outcome.err
