@@ -48,6 +48,8 @@ class Row:
     """(10,) of all replies before."""
     openers: tuple[str, ...]
     """How the last replies opened, the newest first, at most OPENERS."""
+    reply: str
+    """What was said here in the recording: GRPO does not look at it."""
 
 
 class Prompter:
@@ -83,16 +85,19 @@ class Prompter:
             limit=recipe.limit,
         )
 
-    def prompt(self, history: Sequence[Message], ledger: Ledger) -> str | None:
+    def prompt(self, history: Sequence[Message], ledger: Ledger, controls: Sequence[str] | None = None) -> str | None:
         """The prompt for the reply to the last message, the oldest exchanges left out until it fits.
 
-        None where even the last message alone is too long.
+        `controls` are control tokens to end it with instead of the plan's, in the layout `mini` alone. None where even
+        the last message alone is too long.
         """
-        plan = policy.plan(ledger, read(history[-1].content)) if self._plan else None
+        plan = policy.plan(ledger, read(history[-1].content)) if self._plan and controls is None else None
 
         def text(part: Sequence[Message]) -> str:
-            safe = [_harmless(message) for message in part]
-            if self._layout is Layout.MINT and plan is None:
+            safe = [harmless(message) for message in part]
+            if controls is not None:
+                messages = [*safe, Message("assistant", "", tuple(controls))]
+            elif self._layout is Layout.MINT and plan is None:
                 messages = layouts.tactic_prompt(safe, ledger)
             else:
                 messages = layouts.render(self._layout, safe, plan, ledger)
@@ -120,7 +125,7 @@ def make_rows(recordings: Iterable[Recording], tags: ReplyTags, prompter: Prompt
             if history:
                 prompt = prompter.prompt(history, ledger)
                 if prompt is not None:
-                    found.append(_row(number, recording.id, history, prompt, ledger))
+                    found.append(_row(number, recording.id, history, prompt, ledger, message.content))
                 number += 1
             ledger = ledger.add(TurnRecord(tags.sentences(message.content), opener_of(message.content)))
     return found
@@ -137,7 +142,7 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-def _row(number: int, conversation: str, history: tuple[Message, ...], prompt: str, ledger: Ledger) -> Row:
+def _row(number: int, conversation: str, history: tuple[Message, ...], prompt: str, ledger: Ledger, reply: str) -> Row:
     return Row(
         id=number,
         conversation=conversation,
@@ -147,10 +152,11 @@ def _row(number: int, conversation: str, history: tuple[Message, ...], prompt: s
         previous=counts_of(ledger.last.sentences) if ledger.last else _ZEROS,
         overall=tuple(ledger.counts()[tactic] for tactic in TACTICS),
         openers=ledger.openers(OPENERS),
+        reply=reply,
     )
 
 
-def _harmless(message: Message) -> Message:
+def harmless(message: Message) -> Message:
     """The message with what spells a control token taken apart: a prompt is text, and only we write control tokens."""
     text = message.content.replace("<|", "< |")
     for token in THINK:
