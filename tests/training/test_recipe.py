@@ -13,6 +13,7 @@ from training.corpora import OWN, SOURCES
 from training.encoder_recipe import EncoderRecipe
 from training.mint_recipe import MintRecipe
 from training.recipe import MiniRecipe, Stage, available, check, read_recipe
+from training.tuning_recipe import DpoRecipe, SftRecipe
 
 KINDS: dict[str, type[BaseModel]] = {
     "mini": MiniRecipe,
@@ -20,6 +21,8 @@ KINDS: dict[str, type[BaseModel]] = {
     "mint-1.7b": MintRecipe,
     "mint-4b": MintRecipe,
     "mint-mini": MintRecipe,
+    "sft": SftRecipe,
+    "dpo": DpoRecipe,
 }
 
 
