@@ -34,6 +34,7 @@ from training.card import card
 from training.checkpoint import Checkpoint
 from training.crisis_suite import SuiteReport, Talk, Voice
 from training.evaluate import sha256_of
+from training.mint_recipe import Prompts
 from training.prompt_modes import Mode
 from training.protocol import evaluate
 from training.protocol_report import Report
@@ -70,6 +71,13 @@ class Trained:
     """Of the longest reply when it is measured."""
     held_out: Sequence[Recording] = field(default=())
     """Conversations that were not learned from; none leaves the measuring out."""
+
+
+def mode_of(prompts: Prompts) -> Mode:
+    """How a model is asked that was trained with such prompts."""
+    if prompts.plan:
+        return "plan"
+    return "tactics+history" if prompts.layout is Layout.MINT else "plain"
 
 
 def finish(

@@ -7,12 +7,7 @@ Which rows a step gets is decided before the run begins: a plain list, so that a
 
 from __future__ import annotations
 
-import errno
-import json
-import math
-import os
 import random
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from trl import GRPOConfig
 
 from companion.errors import CompanionError, UsageError
 from training import policy
 from training.grpo_reward import GrpoReward
+from training.in_run_folder import InRunFolder
 from training.mint_recipe import MintRecipe
 from training.prompts import Row, columns
 from training.rollouts import Rollouts
@@ -102,7 +97,7 @@ def config(recipe: MintRecipe, folder: Path, steps: int, processes: int) -> GRPO
     )
 
 
-class MintTrainer(SharedPrefixTrainer):
+class MintTrainer(InRunFolder, SharedPrefixTrainer):
     """TRL's trainer with our rows, rollouts and run folder; what goes wrong is a sentence."""
 
     def __init__(
@@ -116,6 +111,7 @@ class MintTrainer(SharedPrefixTrainer):
     ) -> None:
         """`rollouts` None leaves them to vLLM."""
         self.run, self.recipe, self._rollouts, self._reward = run, recipe, rollouts, reward
+        self.rate = ("update.lr", recipe.update.lr)
         self.shared_prefix = recipe.update.shared_prefix
         self.rows = rows_by_place(rows)
         """What a place of the schedule stands for at present."""
@@ -179,57 +175,11 @@ class MintTrainer(SharedPrefixTrainer):
         finally:
             self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - started
 
-    def _clip_grad_norm(self, model: Any) -> Any:
-        """Before the optimiser's step: the weights are still good, and must stay so."""
-        norm = super()._clip_grad_norm(model)
-        if not math.isfinite(float(norm)):
-            raise CompanionError(
-                f"Training broke down at step {self.state.global_step + 1} (lr {self.recipe.update.lr:g}): the "
-                f"gradient's norm is {float(norm)}. Start again with a lower one: "
-                f"--set update.lr={self.recipe.update.lr / 2:g}."
-            )
-        return norm
+    def carried(self) -> dict[str, Any]:
+        return self._reward.state()
 
-    def create_model_card(self, *_: Any, **__: Any) -> None:
-        """TRL's card praises TRL; ours is written at the end of the run."""
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """As transformers' own, but whole or not at all, whatever interrupts it."""
-        step = self.state.global_step
-        partial = self.run.folder / f"checkpoint-{step:06d}.partial"
-        if not self.accelerator.is_main_process:
-            self.accelerator.wait_for_everyone()
-            self._save_into(partial, model, trial)
-            self.accelerator.wait_for_everyone()
-            return
-        with self.run.checkpoint(step) as folder:
-            self.accelerator.wait_for_everyone()
-            self._save_into(folder, model, trial)
-            self.accelerator.wait_for_everyone()
-            inner = folder / f"checkpoint-{step}"
-            for file in inner.iterdir():
-                file.rename(folder / file.name)
-            inner.rmdir()
-
-    def _save_into(self, folder: Path, model: Any, trial: Any) -> None:
-        """Transformers makes a folder in `folder`. Raises OSError for a full disk, whatever its writers make of it."""
-        before, self.args.output_dir = self.args.output_dir, str(folder)
-        inner = folder / f"checkpoint-{self.state.global_step}"
-        try:
-            super()._save_checkpoint(model, trial)
-            (inner / f"reward-{self.accelerator.process_index}.json").write_text(json.dumps(self._reward.state()))
-        except (RuntimeError, SafetensorError) as error:
-            full = shutil.disk_usage(folder).free < 1 << 20 or "space" in str(error).lower()
-            if not full and "write" not in str(error).lower():
-                raise
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-        finally:
-            self.args.output_dir = before
-
-    def go_on_from(self, checkpoint: Path) -> None:
-        """Restore what is not TRL's."""
-        file = checkpoint / f"reward-{self.accelerator.process_index}.json"
-        self._reward.restore(json.loads(file.read_text("utf-8")))
+    def carry_on(self, carried: dict[str, Any]) -> None:
+        self._reward.restore(carried)
 
 
 def rows_by_place(rows: Sequence[Row]) -> list[dict[str, Any]]:

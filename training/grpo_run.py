@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
 from datasets import Dataset
 from transformers import PrinterCallback
 from transformers.utils import logging as transformers_logging
@@ -18,9 +14,8 @@ from transformers.utils import logging as transformers_logging
 from companion import paths
 from companion.encoder import Encoder
 from training import policy
-from training.finish import Trained, finish
 from training.grpo import MintTrainer, config, schedule
-from training.grpo_record import Record, Stop
+from training.grpo_record import GrpoRecord
 from training.grpo_reward import GrpoReward
 from training.mint_check import Machine, check_machine, shape_of
 from training.mint_data import conversation_files
@@ -28,86 +23,16 @@ from training.mint_recipe import MintRecipe
 from training.prompts import Prompter, make_rows
 from training.readings import reader_of
 from training.recipe import check
-from training.recordings import Recording, read_recordings, split
+from training.recordings import read_recordings, split
 from training.reply_tags import ReplyTags
 from training.rollouts import Rollouts
-from training.run import Interrupt, Run
+from training.run import Run
+from training.trl_run import BASE, Before, TrlRun, told
 
-BASE = "base"
-"""Where a run unpacks the GGUF file that it begins with."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-@dataclass(frozen=True)
-class Before:
-    """What the end of a run compares with."""
-
-    found: str | Path
-    """The model that the run began with: a name on the hub, a folder, or a GGUF file."""
-    folder: str
-    """The same as transformers loads it."""
-    held_out: Sequence[Recording]
-
-
-class GrpoRun:
-    """A run that can be trained; as `training.loop.Loop`, which TRL's loop is not made from."""
-
-    def __init__(self, run: Run, trainer: MintTrainer, before: Before) -> None:
-        checkpoints = run.checkpoints()
-        self.run, self.trainer, self._before = run, trainer, before
-        self._checkpoint = checkpoint = checkpoints[-1] if checkpoints else None
-        self.steps = trainer.args.max_steps
-        self.step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-
-    def train(self) -> bool:
-        """Train to the end of the recipe; False when a person stopped it. A checkpoint is left."""
-        trainer = self.trainer
-        with ExitStack() as held:
-            if trainer.accelerator.is_main_process:
-                held.enter_context(self.run.alone())
-                self.run.rewind(self.step)
-            interrupt = held.enter_context(Interrupt())
-            for callback in (Record(self.run), Stop(interrupt)):
-                callback.trainer = trainer
-                trainer.add_callback(callback)
-            if self._checkpoint:
-                trainer.go_on_from(self._checkpoint)
-            trainer.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
-        self.step = int(trainer.state.global_step)
-        trainer.accelerator.wait_for_everyone()
-        return bool(self.step >= self.steps)
-
-    def finish(self, out: Path | None, told: Callable[[str], None]) -> str:
-        """Write the trained model into the run folder, measure it, and put it among the models; says so.
-
-        Raises what `training.finish` raises; other processes than the first only wait.
-        """
-        trainer, recipe = self.trainer, self.trainer.recipe
-        said = ""
-        if trainer.accelerator.is_main_process:
-            folder = self.run.folder / "model"
-            with self.run.writing("The trained model"):
-                policy.save(trainer.accelerator.unwrap_model(trainer.model), trainer.processing_class, folder)
-            trained = Trained(
-                run=self.run,
-                name=recipe.name,
-                recipe=recipe.model_dump(mode="json"),
-                base=self._before.found,
-                base_folder=Path(self._before.folder),
-                folder=folder,
-                licence=policy.licence(self._before.found, self._before.folder),
-                layout=recipe.prompts.layout,
-                mode="plan" if recipe.prompts.plan else "plain",
-                reply_tokens=recipe.rollout.tokens,
-                held_out=self._before.held_out,
-            )
-            said = finish(trained, out, told=told)
-        trainer.accelerator.wait_for_everyone()
-        trainer.accelerator.end_training()
-        return said
-
-
-def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> GrpoRun:
+def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> TrlRun:
     """A new run under `runs`, or the run in `resume`, whose recipe counts.
 
     Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
@@ -124,7 +49,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     reader = reader_of(recipe.reward, encoder)
     state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()))
     if not resume:
-        run = Run(Path(_told(state, lambda: str(Run.create(runs, recipe.name, recipe.model_dump(mode="json")).folder))))
+        run = Run(Path(told(state, lambda: str(Run.create(runs, recipe.name, recipe.model_dump(mode="json")).folder))))
     with state.main_process_first():
         base = policy.unpacked(found, run.folder / BASE)
     tokenizer = policy.load_tokenizer(base)
@@ -151,7 +76,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
         peft_config=policy.adapters(recipe.policy),
     )
     trainer.remove_callback(PrinterCallback)
-    return GrpoRun(run, trainer, Before(found, base, held_out))
+    return TrlRun(run, recipe, trainer, GrpoRecord(run, trainer), Before(found, base, held_out))
 
 
 def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.device) -> Rollouts | None:
@@ -162,9 +87,3 @@ def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.devic
     return Rollouts(
         model, ends=[tokenizer.eos_token_id], padding=tokenizer.pad_token_id, together=recipe.rollout.together
     )
-
-
-def _told(state: PartialState, decide: Any) -> Any:
-    """What the first process decided, in all of them."""
-    told = [decide() if state.is_main_process else None]
-    return broadcast_object_list(told)[0] if state.num_processes > 1 else told[0]

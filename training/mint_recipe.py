@@ -189,6 +189,11 @@ class MintRecipe(_Frozen):
             raise ValueError("there is nothing to learn from: data.mint is false and data.files is empty")
         return self
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest reply."""
+        return self.rollout.tokens
+
     def total(self, rows: int) -> int:
         """Optimiser steps over `rows` training rows: whole steps of each epoch, as TRL's sampler counts them."""
         return self.steps or max(1, int(rows // self.rows * self.epochs))

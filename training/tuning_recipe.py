@@ -76,6 +76,11 @@ class SftRecipe(TuningRecipe):
     tokens: int = Field(default=320, ge=8)
     """Of the longest reply that is learned; longer ones are left out."""
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest reply."""
+        return self.tokens
+
     @model_validator(mode="after")
     def _plan_is_what_was_done(self) -> SftRecipe:
         if self.prompts.plan and self.prompts.layout is not Layout.MINI:
@@ -104,8 +109,8 @@ class DpoRecipe(TuningRecipe):
     pairs: PairRule = PairRule()
 
     @property
-    def tokens(self) -> int:
-        """Of the longest reply."""
+    def longest(self) -> int:
+        """Tokens of the longest reply."""
         return self.rollout.tokens
 
 

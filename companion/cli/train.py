@@ -13,8 +13,8 @@ from companion import paths
 from companion.errors import CompanionError
 
 if TYPE_CHECKING:
-    from training.grpo_run import GrpoRun
     from training.loop import Loop
+    from training.trl_run import TrlRun
 
 NEEDED = ("torch", "transformers", "tokenizers", "numpy", "tqdm", "gguf")
 ENCODER_NEEDS = (
@@ -73,7 +73,7 @@ def command(
     return 0
 
 
-Begun = tuple["Loop | GrpoRun", Callable[[], str]]
+Begun = tuple["Loop | TrlRun", Callable[[], str]]
 """A run that can be trained, and what writes its model and says so."""
 
 

@@ -1,0 +1,100 @@
+"""A run of one of TRL's trainers: from its last checkpoint to the end of the recipe, and what comes after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+
+from training import policy
+from training.finish import Trained, finish, mode_of
+from training.mint_recipe import MintRecipe
+from training.record import Record, Stop
+from training.recordings import Recording
+from training.run import Interrupt, Run
+from training.tuning_recipe import DpoRecipe, SftRecipe
+
+BASE = "base"
+"""Where a run unpacks the GGUF file that it begins with."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the end of a run compares with."""
+
+    found: str | Path
+    """The model that the run began with: a name on the hub, a folder, or a GGUF file."""
+    folder: str
+    """The same as transformers loads it."""
+    held_out: Sequence[Recording]
+
+
+class TrlRun:
+    """A run that can be trained; as `training.loop.Loop`, which TRL's loop is not made from."""
+
+    def __init__(
+        self, run: Run, recipe: MintRecipe | SftRecipe | DpoRecipe, trainer: Any, record: Record, before: Before
+    ) -> None:
+        """`trainer` is one of TRL's behind `training.in_run_folder`."""
+        checkpoints = run.checkpoints()
+        self.run, self.recipe, self.trainer, self._record, self._before = run, recipe, trainer, record, before
+        self._checkpoint = checkpoint = checkpoints[-1] if checkpoints else None
+        self.steps = trainer.args.max_steps
+        self.step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+
+    def train(self) -> bool:
+        """Train to the end of the recipe; False when a person stopped it. A checkpoint is left."""
+        trainer = self.trainer
+        with ExitStack() as held:
+            if trainer.accelerator.is_main_process:
+                held.enter_context(self.run.alone())
+                self.run.rewind(self.step)
+            interrupt = held.enter_context(Interrupt())
+            for callback in (self._record, Stop(interrupt, trainer.accelerator)):
+                trainer.add_callback(callback)
+            if self._checkpoint:
+                trainer.go_on_from(self._checkpoint)
+            trainer.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
+        self.step = int(trainer.state.global_step)
+        trainer.accelerator.wait_for_everyone()
+        return bool(self.step >= self.steps)
+
+    def finish(self, out: Path | None, told: Callable[[str], None]) -> str:
+        """Write the trained model into the run folder, measure it, and put it among the models; says so.
+
+        Raises what `training.finish` raises; other processes than the first only wait.
+        """
+        trainer, recipe = self.trainer, self.recipe
+        said = ""
+        if trainer.accelerator.is_main_process:
+            folder = self.run.folder / "model"
+            with self.run.writing("The trained model"):
+                policy.save(trainer.accelerator.unwrap_model(trainer.model), trainer.processing_class, folder)
+            trained = Trained(
+                run=self.run,
+                name=recipe.name,
+                recipe=recipe.model_dump(mode="json"),
+                base=self._before.found,
+                base_folder=Path(self._before.folder),
+                folder=folder,
+                licence=policy.licence(self._before.found, self._before.folder),
+                layout=recipe.prompts.layout,
+                mode=mode_of(recipe.prompts),
+                reply_tokens=recipe.longest,
+                held_out=self._before.held_out[: recipe.ending.conversations],
+            )
+            said = finish(trained, out, told=told)
+        trainer.accelerator.wait_for_everyone()
+        trainer.accelerator.end_training()
+        return said
+
+
+def told(state: PartialState, decide: Any) -> Any:
+    """What the first process decided, in all of them."""
+    found = [decide() if state.is_main_process else None]
+    return broadcast_object_list(found)[0] if state.num_processes > 1 else found[0]
