@@ -236,7 +236,7 @@ def _card(
         folder / CARD,
         card(
             name=_called(trained),
-            base=str(trained.base),
+            base=_base_name(trained.base),
             licence=trained.licence,
             recipe=trained.recipe,
             steps=int(metrics[-1]["step"]) if metrics else 0,
@@ -266,13 +266,18 @@ def _called(trained: Trained) -> str:
     return trained.run.folder.name
 
 
+def _base_name(base: str | Path) -> str:
+    """A name on the hub, or that of a file or folder without where it lies: a card may be shown to others."""
+    return base if isinstance(base, str) else base.name
+
+
 def _entry(trained: Trained, place: Path) -> registry.Entry:
     try:
         return registry.Entry(
             name=_called(trained),
             path=place,
             layout=trained.layout,
-            source=f"companion train {trained.name}, from {Path(trained.base).name}",
+            source=f"companion train {trained.name}, from {_base_name(trained.base)}",
             licence=trained.licence,
             sha256=sha256_of(place),
         )

@@ -109,6 +109,7 @@ def test_the_run_s_folder_tells_what_changed(trained: Trained, encoder: Encoder)
     assert f"![curves]({CURVES})" in card
     assert (folder / CURVES).is_file()
     assert (paths.user_models() / f"{folder.name}.md").read_text() == card
+    assert str(trained.base_folder.parent) not in card
     assert "My week was bad" not in card  # what people said stays in the run's folder
     assert json.loads((folder / HELD_OUT).read_text())["messages"][0]["content"] == "My week was bad."
     assert len(read_metrics(folder)) == 3
