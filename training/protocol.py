@@ -35,8 +35,10 @@ from training.protocol_report import Report, report
 from training.protocol_rows import HUMAN, PROTOCOLS, Protocol, Recorded, Row, Turn, file_of, in_order, recorded, rows_of
 from training.speakers import EngineSpeaker, Prompt, Speaker, Spoken, speaker_of
 
-Rate = Callable[[Sequence[tuple[Sequence[Message], str]]], list[Empathy]]
-"""Ratings of replies, each with the conversation before it. May raise EngineError, for a judge that is a model."""
+Rate = Callable[[Sequence[tuple[Sequence[Message], str]]], Sequence[Empathy | None]]
+"""Ratings of replies, each with the conversation before it; None for a reply that could not be rated.
+
+A judge that is a model (`training.judge`) may raise EngineError."""
 
 Item = TypeVar("Item")
 

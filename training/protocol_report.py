@@ -53,8 +53,10 @@ class System:
     turns: int
     figures: Figures
     """By the keys of TITLES."""
-    not_as_asked: int = 0
+    not_as_asked: int
     """Replies that were to be drawn from several and were not."""
+    not_rated: int
+    """Replies with words and without ratings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Report:
                         "conversations": system.conversations,
                         "turns": system.turns,
                         "not_as_asked": system.not_as_asked,
+                        "not_rated": system.not_rated,
                         **system.figures,
                     }
                     for name, system in self.systems.items()
@@ -111,7 +114,7 @@ def report(folder: Path, recipe: Mapping[str, Any], rows: Mapping[str, Sequence[
         found = _drawn(name, replies, reference, "conversations", seed)
         systems[name] = System(
             len(replies.conversations), len(replies), _single(replies, found.estimates()),
-            sum(not row.as_asked for row in part),
+            sum(not row.as_asked for row in part), sum(bool(row.reply) and row.empathy is None for row in part),
         )  # fmt: skip
     return Report(folder, recipe, systems, there)
 
@@ -192,13 +195,15 @@ def _parts(found: Report, against: Report | None) -> Iterator[str]:
                 [[TITLES[key], *_change(each)] for key, each in differences.items()],
             )
     unread = sum(system.not_as_asked for system in found.systems.values())
+    unrated = sum(system.not_rated for system in found.systems.values())
     rater = f"the judge {recipe['judge']}" if recipe["judge"] else "the encoder"
     yield (
         f"Numbers of replies in brackets in the head; {LEVEL:.0%} intervals over conversations ({RESAMPLES:,} "
         f"resamples) in those of the table. Stickiness, kappa and Jaccard are against the turn before: the person's "
         "who gave support (human, human-history), the model's own (own-history). Tactics are read by encoder "
         f"{recipe['encoder']}, empathy is rated by {rater}; temperature {recipe['temperature']}, seed {recipe['seed']}."
-        + (f" {unread} replies were not given as asked, and count as they came." if unread else "")
+        + (f" Replies that were not given as asked, and count as they came: {unread}." if unread else "")
+        + (f" Replies that the judge did not rate: {unrated}." if unrated else "")
     )
 
 

@@ -117,7 +117,7 @@ class Row:
     reply: str
     sentences: tuple[frozenset[Tactic], ...]
     empathy: Empathy | None
-    """None where the reply has no words."""
+    """None where the reply has no words, or a judge gave no ratings."""
     seed: int = 0
     prompt_tokens: int = 0
     reply_tokens: int = 0

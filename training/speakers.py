@@ -84,23 +84,26 @@ class EngineSpeaker:
 
     def say(self, prompts: Sequence[Prompt], temperature: float, most: int) -> list[Spoken]:
         advised = self._engine.load().sampling
-        return [self._say(each, replace(advised, temperature=temperature, max_tokens=most)) for each in prompts]
-
-    def _say(self, prompt: Prompt, sampling: Sampling) -> Spoken:
-        started = time.monotonic()
-        text, finish = "", None
-        for item in self._engine.stream(prompt.messages, replace(sampling, seed=prompt.seed)):
-            if isinstance(item, Piece):
-                text += item.text
-            elif isinstance(item, Finish):
-                finish = item
-        if finish is None or finish.reason == "cancelled":
-            raise EngineCancelled
-        ms = (time.monotonic() - started) * 1000
-        return Spoken(text, finish.prompt_tokens, finish.reply_tokens, round(ms, 1))
+        sampling = replace(advised, temperature=temperature, max_tokens=most)
+        return [spoken(self._engine, each.messages, replace(sampling, seed=each.seed)) for each in prompts]
 
     def close(self) -> None:
         self._engine.close()
+
+
+def spoken(engine: Engine, messages: Sequence[Message], sampling: Sampling) -> Spoken:
+    """The whole reply. Raises EngineError, EngineCancelled where it was broken off."""
+    started = time.monotonic()
+    text, finish = "", None
+    for item in engine.stream(messages, sampling):
+        if isinstance(item, Piece):
+            text += item.text
+        elif isinstance(item, Finish):
+            finish = item
+    if finish is None or finish.reason == "cancelled":
+        raise EngineCancelled
+    ms = (time.monotonic() - started) * 1000
+    return Spoken(text, finish.prompt_tokens, finish.reply_tokens, round(ms, 1))
 
 
 def is_checkpoint(model: str | Path) -> bool:

@@ -19,6 +19,7 @@ from tests.companion.fakes import CueEncoder, CueTagger
 from tests.conftest import Outcome, Program, said_no_more_than_a_sentence, with_encoder
 from training import reply_tags
 from training.evaluate import seed_of
+from training.judge import KEYS, Judge
 from training.protocol import Stopped, begin, evaluate, opened, read_report
 from training.protocol_report import compare
 from training.protocol_rows import LEND, Row, recorded, rows_of
@@ -151,6 +152,21 @@ def test_a_judge_rates_people_and_replies_in_the_place_of_the_encoder(data: Path
     assert found.figures("human")["empathy"].value == found.figures("human-history")["empathy"].value == 5
     assert (["It is day 0."], "That makes sense.") in heard
     assert found.recipe["judge"] == "a judge"
+
+
+def test_a_judge_that_dies_leaves_what_it_rated(data: Path, tmp_path: Path) -> None:
+    good = json.dumps(dict.fromkeys(KEYS, 4))
+
+    def judged(*answers: Any) -> Any:
+        judge = Judge("tester", ScriptedEngine([*answers], context=100_000))
+        return measured(data, tmp_path / "run", judge=("tester", judge.rate), limit=1, protocols=["own-history"])
+
+    with pytest.raises(EngineError, match="The judge tester does not answer"):
+        judged(good, good, [EngineError("Gone.")])
+    assert len(kept(tmp_path / "run", "own-history")) == 2
+    found = judged("hm", "hm", "hm", good)
+    assert found.figures("own-history")["empathy"].value == pytest.approx(3)
+    assert found.systems["own-history"].not_rated == 1
 
 
 # -- what is kept -----------------------------------------------------------------------------------------------------
