@@ -309,9 +309,13 @@ class Conversation:
         return plan(
             ledger,
             reading,
-            taste={Tactic(name): value for name, value in self.store.taste().items()},
+            taste=self._taste(),
             settings=PlanSettings(strength=self.settings.variety, self_disclosure=self.settings.self_disclosure),
         )
+
+    def _taste(self) -> dict[Tactic, float]:
+        """What the person likes: the learned multiplier of each tactic that has one."""
+        return {Tactic(name): value for name, value in self.store.taste().items()}
 
     def _speak(
         self, messages: list[Message], sampling: Sampling, turns: Sequence[Turn], draft: Draft, ledger: Ledger

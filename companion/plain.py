@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from types import FrameType
@@ -53,16 +53,21 @@ class PlainChat:
         """Talk until the person leaves; returns the exit code."""
         with self._signals():
             self._load()
-            for line in self._lines():
-                command = clean(line).strip()
-                if command == "/quit":
-                    break
-                if command.startswith("/") and "\n" not in command and " " not in command:
-                    self._print(self._command(command))
-                elif command:
-                    self._turn(line)
+            self._talk({"/quit"})
         self._print("Goodbye. This conversation is saved." if self._conversation.store.path else "Goodbye.")
         return 0
+
+    def _talk(self, ways_out: Collection[str]) -> str | None:
+        """Talk until one of these commands is given, and return it; None where no more lines come."""
+        for line in self._lines():
+            command = clean(line).strip()
+            if command in ways_out:
+                return command
+            if command.startswith("/") and "\n" not in command and " " not in command:
+                self._print(self._command(command))
+            elif command:
+                self._turn(line)
+        return None
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -73,17 +78,21 @@ class PlainChat:
                 self._print(f"You: {clean(line).strip()}")
                 yield line
                 continue
-            asked = self._prompted() if self._terminal else self._piped()
+            asked = self._asked("You: ")
             if asked is None:
                 return
             yield asked
 
-    def _prompted(self) -> str | None:
+    def _asked(self, prompt: str) -> str | None:
+        """The next line, or None where no more come. A pipe is not prompted."""
+        return self._prompted(prompt) if self._terminal else self._piped()
+
+    def _prompted(self, prompt: str) -> str | None:
         """A line from the terminal, or None at its end. readline edits it, and takes pastes of any size and shape."""
         while True:
             self._waits = True
             try:
-                return input("You: ")
+                return input(prompt)
             except EOFError:
                 self._print("")
                 return None
@@ -145,19 +154,25 @@ class PlainChat:
             nonlocal said
             if step.seconds - said >= 2 and step.seconds > 1:  # a quick load says nothing at all
                 said = step.seconds
-                share = f"{step.fraction:.0%} of " if step.fraction is not None else ""
-                self._print(
-                    f"Loading the model: {share}{step.size / 1e6:,.0f} MB, {step.seconds:.0f} s. Ctrl-C leaves."
-                )
+                self._print(self._loading(step))
 
         self._waits = True
         try:
             self._conversation.engine.load(progress)
             self._catch_up()
         except EngineError as error:
-            self._print(f"Note: {error} You can still read and write here; every message is saved.")
+            self._print(self._not_loaded(error))
         finally:
             self._waits = False
+
+    def _loading(self, step: LoadProgress) -> str:
+        """What is said while the model loads."""
+        share = f"{step.fraction:.0%} of " if step.fraction is not None else ""
+        return f"Loading the model: {share}{step.size / 1e6:,.0f} MB, {step.seconds:.0f} s. Ctrl-C leaves."
+
+    def _not_loaded(self, error: EngineError) -> str:
+        """What is said where it could not be."""
+        return f"Note: {error} You can still read and write here; every message is saved."
 
     def _catch_up(self) -> None:
         """A session that is gone on with is read by the model before the first message, so that its reply is quick."""

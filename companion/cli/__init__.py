@@ -29,6 +29,7 @@ COMMANDS = {
     "tag": "The tactics of any text, sentence by sentence.",
     "safety": "What is noticed of danger in any text.",
     "study": "How much replies repeat each other: the repetition report.",
+    "experiment": "A study with people: arms by chance, questions, ratings, export.",
     "train": "Train a model from a recipe.",
     "eval": "Measure a model.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -24,6 +25,11 @@ from companion.safety.risk.encoder_layer import RiskReader
 from companion.settings import Settings
 from companion.store import Session, Store
 from companion.tagging import EncoderTagger
+
+if TYPE_CHECKING:
+    from companion.experiment.sitting import BlindConversation, Sitting
+
+Kind = TypeVar("Kind", bound=Conversation)
 
 Note = Callable[[str], None]
 """Where a remark for the person goes."""
@@ -98,11 +104,33 @@ def open_conversation(
     except BaseException:
         store.close()
         raise
-    return Conversation(
+    return _put_together(Conversation, store, engine, encoder, found, settings, resting=resting)
+
+
+def open_sitting(sitting: Sitting, store: Store, chosen: Settings) -> BlindConversation:
+    """A conversation for somebody who has just consented to take part in an experiment, in the arm they get."""
+    from companion.experiment.sitting import BlindConversation  # a chat has no experiments
+
+    encoder = new_encoder()
+    session, settings = sitting.enrol(chosen)
+    return _put_together(BlindConversation, store, new_engine(settings), encoder, session, settings, resting=True)
+
+
+def _put_together(
+    kind: type[Kind],
+    store: Store,
+    engine: Engine,
+    encoder: Encoder,
+    session: Session,
+    settings: Settings,
+    *,
+    resting: bool,
+) -> Kind:
+    return kind(
         store,
         engine,
         EncoderTagger(encoder),
-        found,
+        session,
         settings,
         rater=Rater(encoder),
         assessor=RiskAssessor(RiskReader(encoder)),

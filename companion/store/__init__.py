@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from companion.store.forget import Forget, StillInUse
+from companion.store.experiments import Experiments
+from companion.store.forget import StillInUse
 from companion.store.imports import Imports
 from companion.store.records import Records
 from companion.store.rows import (
+    Answer,
+    ArmCount,
     Candidate,
     Empathy,
+    Experiment,
     FactorRow,
     Mood,
     NewSession,
     NewTurn,
+    Participant,
     PlanRow,
     Rating,
     Record,
@@ -28,7 +33,7 @@ from companion.store.rows import (
 from companion.store.search import Search
 
 
-class Store(Forget, Imports, Records, Search):
+class Store(Experiments, Imports, Records, Search):
     """Sessions, turns and what is known about them. Several threads and several programs may use one file.
 
     `Store(path)` opens or makes the file; `Store(None)` is off the record. Methods raise `CompanionError` (or
@@ -37,12 +42,16 @@ class Store(Forget, Imports, Records, Search):
 
 
 __all__ = [
+    "Answer",
+    "ArmCount",
     "Candidate",
     "Empathy",
+    "Experiment",
     "FactorRow",
     "Mood",
     "NewSession",
     "NewTurn",
+    "Participant",
     "PlanRow",
     "Rating",
     "Record",

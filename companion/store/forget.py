@@ -31,11 +31,17 @@ class Forget(Turns):
         Raises `StillInUse` when another program kept the old words in use: the sessions are gone then,
         but `scrub` has to run again (`recover` does so).
         """
+        count = self.delete_rows(*ids_or_prefixes)
+        self.scrub()
+        return count
+
+    def delete_rows(self, *ids_or_prefixes: str) -> int:
+        """Deletes sessions from the tables; `scrub` has to follow, and does at the next start if nobody else calls
+        it. Returns how many."""
         with self.transaction() as connection:
             ids = {self.session(identity).id for identity in ids_or_prefixes}
             connection.executemany("DELETE FROM sessions WHERE id = ?", [(identity,) for identity in ids])
             connection.execute(f"PRAGMA user_version = {_SCRUB_PENDING}")
-        self.scrub()
         return len(ids)
 
     def forget_all(self) -> int:

@@ -194,6 +194,53 @@ class NewSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment as it was begun. `design` is what `companion.experiment.design` made of its file, as JSON."""
+
+    name: str
+    design: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCount:
+    """Of one arm: participants who were given it, who finished, who are there, who withdrew."""
+
+    arm: str
+    assigned: int
+    finished: int
+    there: int
+    withdrawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody who consented. `number` counts those of the experiment from 0, who withdrew among them."""
+
+    code: str
+    experiment: str
+    number: int
+    session_id: str
+    arm: str
+    consented_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a participant answered; `turn_id` is the reply it is about, None for a question before or after.
+
+    `value` is a number on a scale, or words.
+    """
+
+    moment: str
+    question: str
+    value: int | str
+    created_at: str
+    turn_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """`matches` are the spans of `snippet` that answer the query, as (start, end)."""
 

@@ -213,6 +213,48 @@ def m005_imports(db: Any) -> None:
     _run(db, _IMPORTS)
 
 
+# All of a participant is deleted with their session. How many each arm was given stays, so that the next one gets the
+# arm that follows.
+_EXPERIMENTS = (
+    """CREATE TABLE experiments (
+        name TEXT PRIMARY KEY,
+        design TEXT NOT NULL,
+        created_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE experiment_arms (
+        experiment TEXT NOT NULL REFERENCES experiments(name) ON DELETE CASCADE,
+        arm TEXT NOT NULL,
+        assigned INTEGER NOT NULL DEFAULT 0,
+        withdrawn INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (experiment, arm)
+    )""",
+    """CREATE TABLE participants (
+        code TEXT PRIMARY KEY,
+        experiment TEXT NOT NULL REFERENCES experiments(name) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        session_id TEXT NOT NULL UNIQUE REFERENCES sessions(id) ON DELETE CASCADE,
+        consented_at TEXT NOT NULL,
+        finished_at TEXT
+    )""",
+    "CREATE INDEX participants_of_experiment ON participants(experiment, number)",
+    """CREATE TABLE answers (
+        code TEXT NOT NULL REFERENCES participants(code) ON DELETE CASCADE,
+        moment TEXT NOT NULL CHECK (moment IN ('before', 'reply', 'after')),
+        turn_id INTEGER REFERENCES turns(id) ON DELETE CASCADE,
+        question TEXT NOT NULL,
+        value TEXT NOT NULL,
+        created_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX answers_of_participant ON answers(code)",
+    "CREATE INDEX answers_of_turn ON answers(turn_id)",
+)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m006_experiments(db: Any) -> None:
+    _run(db, _EXPERIMENTS)
+
+
 @cache
 def known() -> frozenset[str]:
     """The names of all migrations of this version."""

@@ -93,10 +93,14 @@ class Sessions(Connection):
         return [session_of(row) for row in rows]
 
     def discard_if_empty(self, session_id: str) -> None:
-        """Removes a session in which nothing was said; there are no words in it that would have to be scrubbed."""
+        """Removes a session in which nothing was said; there are no words in it that would have to be scrubbed.
+
+        That of a participant of an experiment stays: it holds that they took part, and what they answered.
+        """
         with self.transaction() as connection:
             connection.execute(
-                "DELETE FROM sessions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id)",
+                "DELETE FROM sessions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id) "
+                "AND NOT EXISTS (SELECT 1 FROM participants WHERE session_id = sessions.id)",
                 (session_id,),
             )
 

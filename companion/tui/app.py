@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
@@ -30,6 +30,7 @@ from companion.tui import clipboard
 from companion.tui.chat import ChatScreen
 from companion.tui.check_in import CheckIn
 from companion.tui.composer import Composer
+from companion.tui.conversation_screen import ConversationScreen
 from companion.tui.dialogs import Ask, Question
 from companion.tui.help_card import HelpCard
 from companion.tui.hidden import HiddenScreen, neutral_title
@@ -55,6 +56,7 @@ PATIENCE = 5.0
 class CompanionApp(App[int]):
     """Returns the exit code."""
 
+    FIRST_SCREEN: type[ConversationScreen] = ChatScreen
     TITLE = "companion"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -86,15 +88,15 @@ class CompanionApp(App[int]):
         """What went wrong in the program itself, if something did."""
 
     def get_default_screen(self) -> Screen[None]:
-        return ChatScreen()
+        return self.FIRST_SCREEN()
 
     def get_driver_class(self) -> type[Driver]:
         return lasting(super().get_driver_class())
 
     @property
-    def chat(self) -> ChatScreen:
+    def chat(self) -> ConversationScreen:
         screen = self.screen_stack[0]
-        assert isinstance(screen, ChatScreen)
+        assert isinstance(screen, ConversationScreen)
         return screen
 
     def on_load(self) -> None:
@@ -130,7 +132,11 @@ class CompanionApp(App[int]):
 
     def action_keys(self) -> None:
         if not isinstance(self.screen, KeysScreen):
-            self.push_screen(KeysScreen(groups()))
+            self.push_screen(KeysScreen(self.key_groups()))
+
+    def key_groups(self) -> list[tuple[str, list[Binding]]]:
+        """What the list of keys shows."""
+        return groups()
 
     def action_hide(self) -> None:
         if not isinstance(self.screen, HiddenScreen):
@@ -138,7 +144,7 @@ class CompanionApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every action of the application and of the chat, and the themes."""
-        for binding in (*self.BINDINGS, *(ChatScreen.BINDINGS if screen is self.chat else ())):
+        for binding in (*self.BINDINGS, *(self.FIRST_SCREEN.BINDINGS if screen is self.chat else ())):
             assert isinstance(binding, Binding)
             if binding.id and binding.id != "palette":
                 yield SystemCommand(binding.description, binding.tooltip, partial(self.do, binding.id))
@@ -153,7 +159,11 @@ class CompanionApp(App[int]):
     def binding_named(self, name: str) -> Binding | None:
         """The key with this name, of the application or of the chat."""
         return next(
-            (each for each in (*self.BINDINGS, *ChatScreen.BINDINGS) if isinstance(each, Binding) and each.id == name),
+            (
+                each
+                for each in (*self.BINDINGS, *self.FIRST_SCREEN.BINDINGS)
+                if isinstance(each, Binding) and each.id == name
+            ),
             None,
         )
 
@@ -187,7 +197,8 @@ class CompanionApp(App[int]):
 
     @on(WhyScreen.Judged)
     def _judged(self, event: WhyScreen.Judged) -> None:
-        self.chat.judge(event.turn_id, event.feedback)
+        if isinstance(self.chat, ChatScreen):
+            self.chat.judge(event.turn_id, event.feedback)
         if isinstance(self.screen, WhyScreen):
             self.screen.refresh_rating()
 
@@ -265,21 +276,27 @@ class CompanionApp(App[int]):
 
 def groups() -> list[tuple[str, list[Binding]]]:
     """Every key by where it works, in the order of the list of keys."""
-    places: list[tuple[str, list[type]]] = [
-        ("Anywhere", [CompanionApp]),
-        ("While you write", [Composer]),
-        ("In the chat", [ChatScreen]),
-        ("On a message", [MessageBox]),
-        ("In the tactics", [TacticPanel]),
-        ("Among the conversations", [SessionsScreen]),
-        ("In why this reply", [WhyScreen]),
-        ("On the help card", [HelpCard]),
-        ("In the safety plan", [SafetyPlanScreen]),
-        ("In a message to someone", [LetterScreen, Tick]),
-        ("In questions", [Question, Ask, CheckIn]),
-        ("In the list of keys", [KeysScreen]),
-        ("While hidden", [HiddenScreen]),
-    ]
+    return bindings_of(
+        [
+            ("Anywhere", [CompanionApp]),
+            ("While you write", [Composer]),
+            ("In the chat", [ChatScreen]),
+            ("On a message", [MessageBox]),
+            ("In the tactics", [TacticPanel]),
+            ("Among the conversations", [SessionsScreen]),
+            ("In why this reply", [WhyScreen]),
+            ("On the help card", [HelpCard]),
+            ("In the safety plan", [SafetyPlanScreen]),
+            ("In a message to someone", [LetterScreen, Tick]),
+            ("In questions", [Question, Ask, CheckIn]),
+            ("In the list of keys", [KeysScreen]),
+            ("While hidden", [HiddenScreen]),
+        ]
+    )
+
+
+def bindings_of(places: Sequence[tuple[str, Sequence[type]]]) -> list[tuple[str, list[Binding]]]:
+    """The keys of these classes by place."""
     return [
         (
             name,

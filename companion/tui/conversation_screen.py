@@ -98,9 +98,29 @@ class ConversationScreen(Screen[None]):
         self._arriving: MessageBox | None = None
         self._breaks = Breaks(timedelta(hours=self.app.settings.break_hours), self.app.clock)
 
+    def begin(self) -> None:
+        """Called when the screen is there for the first time."""
+        self.open()
+
     def begin_sitting(self) -> None:
         """Called when a conversation was opened."""
         raise NotImplementedError
+
+    async def check_out(self) -> None:
+        """Called before a conversation is left."""
+        raise NotImplementedError
+
+    def loading_line(self, text: str) -> str:
+        """What is shown while the model loads, or reads."""
+        return f"{text} Escape leaves it for later."
+
+    def failure_line(self, text: str) -> str:
+        """What is said of a reply that failed."""
+        return f"{text} {self.app.key_of('regenerate')} tries again."
+
+    def trouble_line(self, text: str) -> str:
+        """What is said of something that went wrong."""
+        return text
 
     def cannot_open(self, error: CompanionError) -> object:
         """Called when none can be, with what is wrong."""
@@ -125,7 +145,7 @@ class ConversationScreen(Screen[None]):
         self.status.off_record = self.app.off_record
         self.composer.focus()
         self.set_interval(30, self._remind)
-        self.call_after_refresh(self.open)
+        self.call_after_refresh(self.begin)
 
     def open(self) -> None:
         """Open the conversation, beside everything else: this screen is there before the database is."""
@@ -202,7 +222,7 @@ class ConversationScreen(Screen[None]):
         self.at_rest.set()
         self._progress("")
         if event.trouble:
-            await self.transcript.remark(event.trouble)
+            await self.transcript.remark(self.trouble_line(event.trouble))
         if self._waiting and self.conversation is not None:
             self.start(partial(self.conversation.say, self._waiting.popleft()))
         self._show_waiting()
@@ -215,7 +235,7 @@ class ConversationScreen(Screen[None]):
     @on(Loading)
     def _loading(self, event: Loading) -> None:
         if self.busy:
-            self._progress(f"{event.text} Escape leaves it for later.")
+            self._progress(self.loading_line(event.text))
 
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:
@@ -250,7 +270,7 @@ class ConversationScreen(Screen[None]):
             case Finished(reply) | Stopped(reply) | Failed(reply):
                 await self._ended(reply)
                 if isinstance(event, Failed):
-                    await self.transcript.remark(f"{event.message} {self.app.key_of('regenerate')} tries again.")
+                    await self.transcript.remark(self.failure_line(event.message))
                 elif isinstance(event, Finished) and not reply.text:
                     await self.transcript.remark("No words came. Try saying it differently.")
             case _:

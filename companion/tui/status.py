@@ -27,13 +27,16 @@ class StatusLine(Widget):
     speed: reactive[str] = reactive("")
     planner: reactive[str] = reactive("")
     off_record: reactive[bool] = reactive(False)
+    blind: reactive[bool] = reactive(False)
+    """Say nothing but how to get help: who takes part in an experiment is not to know their arm."""
     keys: reactive[str] = reactive("")
     """How to get help and the list of keys."""
 
     def render(self) -> Content:
         badge = Content.styled(BADGE, "reverse bold") if self.off_record else Content("")
         room = self.size.width - badge.cell_length - Content(self.keys).cell_length - 2 * len(SEPARATOR)
-        parts = [part for part in (self.model, self.planner, self.context, self.speed) if part]
+        shown = () if self.blind else (self.model, self.planner, self.context, self.speed)
+        parts = [part for part in shown if part]
         while parts and sum(map(len, parts)) + len(SEPARATOR) * (len(parts) - 1) > room:
             parts.pop()
         left = Content(SEPARATOR.join(parts))

@@ -63,6 +63,7 @@ def test_opening_twice_migrates_once(path: Path) -> None:
             "m003_candidates",
             "m004_chat",
             "m005_imports",
+            "m006_experiments",
         ]
         db.close()
 
@@ -111,8 +112,9 @@ def test_a_database_with_strange_triggers_is_refused(path: Path, sql: str) -> No
 def test_a_damaged_database_is_reported(path: Path) -> None:
     with Store(path) as store:
         session = store.new_session(None)
-        for number in range(200):
-            store.add_turn(session.id, Role.USER, f"turn {number} " * 20)
+        with store.transaction():
+            for number in range(800):  # far more than the empty tables take
+                store.add_turn(session.id, Role.USER, f"turn {number} " * 20)
     content = bytearray(path.read_bytes())
     content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
     path.write_bytes(content)
