@@ -257,7 +257,7 @@ def test_a_study_compares_the_arms_of_an_export(study: Program, tmp_path: Path) 
     outcome = study(
         "study", "--json", "--bootstrap", "10", "--by", "condition", f"s={tmp_path / 'out' / 'turns.jsonl'}"
     )
-    assert set(json.loads(outcome.out)["systems"]) == {"s: planned", "s: free"}
+    assert set(json.loads(outcome.out)["systems"]) == {"s: planned", "s: loose"}
 
 
 def test_turns_of_a_crisis_and_their_ratings_stay_out_unless_asked_for(study: Program) -> None:
