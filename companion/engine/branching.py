@@ -108,7 +108,7 @@ def _grow(model: LlamaModel, candidates: Sequence[Candidate], samplers: Sequence
             candidate.add(token, model.piece(token))
             if candidate.end == "sentence" and len(candidate.tokens) == len(candidate.sampled) - 1:
                 model.keep_logits(candidate.sequence, row)
-        _abandon(candidates)
+        abandon(candidates)
         live = [candidate for candidate in live if candidate.end is None]
         if model.room < len(live):
             for candidate in live:
@@ -120,7 +120,7 @@ def _grow(model: LlamaModel, candidates: Sequence[Candidate], samplers: Sequence
         steps += 1
 
 
-def _abandon(candidates: Sequence[Candidate]) -> None:
+def abandon(candidates: Sequence[Candidate]) -> None:
     """An empty candidate has no length that others could be compared with."""
     ended = [len(candidate.tokens) for candidate in candidates if candidate.end and candidate.tokens]
     if len(ended) < ENDED:

@@ -17,6 +17,7 @@ from planner.layouts import Message
 __all__ = [
     "MOST_CANDIDATES",
     "Branches",
+    "CannotGoOn",
     "ContextFull",
     "Continuation",
     "ContinuationEnd",
@@ -34,6 +35,7 @@ __all__ = [
     "Piece",
     "ReadProgress",
     "Sampling",
+    "Thinking",
 ]
 
 
@@ -70,6 +72,13 @@ class ContextFull(EngineError):
         self.context = context
 
 
+class CannotGoOn(EngineError):
+    """A reply that has begun is to go on, and this server only begins anew."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} cannot go on in the middle of a reply: ask for another reply instead.")
+
+
 class ModelMissing(EngineError, NotFound):
     """There is no model file at the path."""
 
@@ -88,7 +97,10 @@ class Sampling:
     min_p: float = 0.05
     repeat_penalty: float = 1.0
     max_tokens: int = 512
+    """Of the reply; 0 ends after the thinking."""
     seed: int | None = None
+    think_tokens: int = 0
+    """The most tokens of thinking before the reply, for a model that was loaded to think."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,18 @@ class EngineInfo:
     """What the model recommends."""
     step_seconds: float = 0.0
     """What one step of decoding took, right after loading."""
+    host: str | None = None
+    """Where the words go, as host:port; None where they stay in this program and its child."""
+    leaves: bool = False
+    """Whether that is another machine."""
+    thinks: bool = False
+    """Whether it thinks before it replies."""
+    goes_on: bool = True
+    """Whether an open reply is gone on with; if not, `branch` and `stream` refuse one that has begun."""
+    steers: bool = True
+    """Whether `branch` goes on after what was said and thought, so that a reply can be made sentence by sentence."""
+    counts: bool = True
+    """Whether `count_tokens` counts; else it estimates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +148,19 @@ class Piece:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """Some text of what the model thinks before it replies. It is no part of the reply."""
+
+    text: str
+
+
 FinishReason = Literal["stop", "length", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a reply ended. Of `prompt_tokens`, `cached_tokens` did not have to be read again.
+    """How a reply ended. Of `prompt_tokens`, `cached_tokens` did not have to be read again. Thinking is not counted.
 
     `first_ms` and `total_ms` run from the start of the call, loading included; without text they are equal.
     """
@@ -204,8 +235,12 @@ class Engine(Protocol):
         """Read the conversation ahead, to where the next words will go; the number of tokens newly read."""
         ...
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
-        """The reply as it comes, ended by exactly one Finish or by an EngineError."""
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]:
+        """The reply as it comes, after what is thought about it, ended by exactly one Finish or by an EngineError.
+
+        There is thinking where the model was loaded to think, `sampling.think_tokens` allows some, and the reply has
+        neither begun nor a thought.
+        """
         ...
 
     def branch(self, messages: Sequence[Message], sampling: Sampling, count: int, *, limit: int = 64) -> Branches:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.companion import openai_peer
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,23 @@ def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.companion import tiny_gguf
 
     return tiny_gguf.write(tmp_path_factory.mktemp("models") / "slow.gguf", tiny_gguf.SLOW)
+
+
+@pytest.fixture(scope="session")
+def slow_peer(slow_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai_peer.Peer]:
+    """llama-cpp-python's server with the model that is slow enough to be interrupted."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed: llama-cpp-python's server needs it")
+    with openai_peer.running(slow_model, tmp_path_factory.mktemp("peer") / "log", 4096) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def talking_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai_peer.Peer]:
+    """The same with a model whose replies are sentences."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed: llama-cpp-python's server needs it")
+    from tests.companion import tiny_gguf
+
+    folder = tmp_path_factory.mktemp("peer")
+    model = tiny_gguf.write(folder / "sentences.gguf", replies="sentences")
+    with openai_peer.running(model, folder / "log", 2048) as peer:
+        yield peer
