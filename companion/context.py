@@ -1,10 +1,13 @@
-"""Making a long conversation fit into what the model can read: the oldest whole exchanges go first."""
+"""What the model reads of a conversation. Of a long one, the oldest whole exchanges are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from companion.engine.protocol import EngineError
+from companion.store import Role, Turn
 from planner.layouts import Message
 
 CHARACTERS_PER_TOKEN = 8
@@ -12,6 +15,21 @@ CHARACTERS_PER_TOKEN = 8
 SPARE = 4
 """Where exchanges have to go, a quarter of the room is freed at once: a prompt that lost its beginning in every turn
 would have to be read anew in every turn."""
+
+
+class Room(NamedTuple):
+    """Tokens of the context there are for each."""
+
+    prompt: int
+    reply: int
+    thought: int
+
+    @classmethod
+    def of(cls, context: int, reply: int, thought: int) -> Room:
+        """A reply, and what is thought before it, have a quarter of the context each, at most."""
+        reply, thought = min(reply, context // 4), min(thought, context // 4)
+        return cls(context - reply - thought, reply, thought)
+
 
 Count = Callable[[Sequence[Message]], int]
 
@@ -56,3 +74,19 @@ def _earliest(history: Sequence[Message], starts: Sequence[int], count: Count, r
         else:
             low = middle + 1
     return starts[low]
+
+
+def history_of(turns: Sequence[Turn]) -> list[Message]:
+    """What there is to read of the conversation; a reply of which nothing arrived is no message."""
+    return [Message("user" if turn.role is Role.USER else "assistant", turn.text) for turn in turns if turn.text]
+
+
+def alternating(history: Sequence[Message]) -> list[Message]:
+    """Messages as a model expects them: what the person said around a reply that never came is one message."""
+    merged: list[Message] = []
+    for message in history:
+        if merged and merged[-1].role == message.role:
+            merged[-1] = replace(merged[-1], content=f"{merged[-1].content}\n\n{message.content}")
+        else:
+            merged.append(message)
+    return merged

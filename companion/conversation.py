@@ -6,13 +6,15 @@ arrives, and the end of a reply, of whatever kind, with its status.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from companion.context import fit
+from companion.context import Room, alternating, fit, history_of
 from companion.draft import Draft
+from companion.engine.consent import leaving
 from companion.engine.protocol import (
     Engine,
     EngineCancelled,
@@ -22,6 +24,7 @@ from companion.engine.protocol import (
     Piece,
     ReadProgress,
     Sampling,
+    Thinking,
 )
 from companion.errors import CompanionError, UsageError
 from companion.events import (
@@ -29,10 +32,12 @@ from companion.events import (
     Failed,
     Finished,
     Planned,
+    Remarked,
     ReplyBegun,
     RiskRaised,
     SentenceChosen,
     Stopped,
+    Thought,
     Timings,
     Token,
     Trimmed,
@@ -48,7 +53,7 @@ from companion.speaking.pace import Pace
 from companion.speaking.steered import steered
 from companion.store import Role, Session, Status, Store, Turn
 from companion.tagging import Tagger, used
-from companion.text import clean, split_sentences
+from companion.text import Cleaner, clean, split_sentences
 from planner.layouts import Layout, Message, ahead, opened, render, reopened
 from planner.ledger import Ledger, TurnRecord, opener_of
 from planner.policy import Plan, PlanSettings, plan
@@ -114,10 +119,17 @@ class Conversation:
         yield from self._reply(self._up_to(turn.id if turn.role is Role.USER else turn.parent_id))
 
     def go_on(self, turn_id: int) -> Iterator[Event]:
-        """Continue a reply after its last word, beside it: the shorter one stays too. Raises UsageError."""
+        """Continue a reply after its last word, beside it: the shorter one stays too. Raises UsageError.
+
+        Where the model cannot do that, it is said, and another reply is begun.
+        """
         turn = self._own(turn_id, Role.ASSISTANT)
         self._begin()
-        yield from self._reply(self._up_to(turn.parent_id), turn.text)
+        said = turn.text
+        if not self.engine.load().goes_on:
+            said = ""
+            yield Remarked("This model's server cannot go on in the middle of a reply, so another one is begun.")
+        yield from self._reply(self._up_to(turn.parent_id), said)
 
     def turns(self) -> list[Turn]:
         """The conversation as it is shown: of alternatives, those that were chosen last."""
@@ -179,13 +191,18 @@ class Conversation:
         layout = Layout(info.layout)
         made = self._plan(ledger, self._expected(turns)) if self.settings.planner else None
         history = [*history_of(turns), Message("user", "")]
-        room = self._room(info)[0] - NEXT_WORDS
+        room = self._room(info).prompt - NEXT_WORDS
 
         def count(part: Sequence[Message]) -> int:
             return self.engine.count_tokens(ahead(layout, alternating(part[:-1]), made, ledger))
 
         kept, self._first = fit(history, count, room, self._first)
         return ahead(layout, alternating(kept[:-1]), made, ledger)
+
+    @property
+    def whereto(self) -> str:
+        """Where what is said goes, in a sentence; "" where it stays in this program."""
+        return leaving(self.engine.address) if self.engine.address else ""
 
     def close(self) -> None:
         """Let go of the model and the database; a session in which nothing was said leaves no trace."""
@@ -260,16 +277,19 @@ class Conversation:
             draft.layout = Layout(info.layout)
             if not self.pace.measured:
                 self.pace.note(1, 1, info.step_seconds)
-            messages, left_out, room = self._prompt(turns, draft, ledger, info, said)
+            messages, left_out = self._prompt(turns, draft, ledger, info, said)
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
-            for item in self._speak(messages, self._sampling(info, room), turns, draft, ledger):
+            thinking, begun_at = Cleaner(), time.monotonic()
+            for item in self._speak(info, messages, self._sampling(info), turns, draft, ledger):
                 match item:
                     case Piece(text):
                         shown = draft.add(text)
                         if shown:
                             yield Token(shown)
+                    case Thinking(text):
+                        yield Thought(thinking.feed(text), time.monotonic() - begun_at)
                     case Choice():
                         draft.choices.append(item)
                         yield SentenceChosen(item)
@@ -318,12 +338,18 @@ class Conversation:
         return {Tactic(name): value for name, value in self.store.taste().items()}
 
     def _speak(
-        self, messages: list[Message], sampling: Sampling, turns: Sequence[Turn], draft: Draft, ledger: Ledger
-    ) -> Iterator[Piece | Choice | Finish]:
+        self,
+        info: EngineInfo,
+        messages: list[Message],
+        sampling: Sampling,
+        turns: Sequence[Turn],
+        draft: Draft,
+        ledger: Ledger,
+    ) -> Iterator[Piece | Thinking | Choice | Finish]:
         """The reply by its sentences, as they come, or with a plan and several candidates, each chosen."""
         earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)[-EARLIER:]
         guard = Guard.answering(turns[-1].text, earlier, draft.turn_id)
-        if draft.plan is None or self.settings.candidates == 1:
+        if draft.plan is None or self.settings.candidates == 1 or not info.steers:
             return checked(self.engine, messages, sampling, guard, self._stopped)
         chooser = Chooser(
             self.tagger,
@@ -341,17 +367,16 @@ class Conversation:
     def _stopped(self) -> bool:
         return self._stop_asked
 
-    def _room(self, info: EngineInfo) -> tuple[int, int]:
-        """Tokens there are for the prompt, and for the reply."""
-        context = min(self.settings.context or info.context, info.context)
-        reserve = min(self.settings.reply_tokens, context // 4)
-        return context - reserve, reserve
+    def _room(self, info: EngineInfo) -> Room:
+        chosen = self.settings
+        context = min(chosen.context or info.context, info.context)
+        return Room.of(context, chosen.reply_tokens, chosen.think_tokens if info.thinks else 0)
 
     def _prompt(
         self, turns: Sequence[Turn], draft: Draft, ledger: Ledger, info: EngineInfo, said: str
-    ) -> tuple[list[Message], int, int]:
-        """The messages for the engine, the number of messages left out, and the tokens left for the reply."""
-        room, reserve = self._room(info)
+    ) -> tuple[list[Message], int]:
+        """The messages for the engine, and the number of messages left out."""
+        room = self._room(info).prompt
 
         def whole(part: Sequence[Message]) -> list[Message]:
             return reopened(render(draft.layout, alternating(part), draft.plan, ledger), said)
@@ -359,16 +384,17 @@ class Conversation:
         kept, self._first = fit(
             history_of(turns), lambda part: self.engine.count_tokens(whole(part)), room, self._first
         )
-        return whole(kept), self._first, reserve
+        return whole(kept), self._first
 
-    def _sampling(self, info: EngineInfo, room: int) -> Sampling:
+    def _sampling(self, info: EngineInfo) -> Sampling:
         """What the model recommends, unless the settings say otherwise."""
-        chosen, advised = self.settings, info.sampling
+        chosen, advised, room = self.settings, info.sampling, self._room(info)
         return replace(
             advised,
             temperature=advised.temperature if chosen.temperature is None else chosen.temperature,
             top_p=advised.top_p if chosen.top_p is None else chosen.top_p,
-            max_tokens=room,
+            max_tokens=room.reply,
+            think_tokens=room.thought,
             seed=chosen.seed,
         )
 
@@ -379,19 +405,3 @@ def hear(text: str) -> str:
     if not heard:
         raise UsageError("There is nothing to say in that message; type some words first.")
     return heard
-
-
-def history_of(turns: Sequence[Turn]) -> list[Message]:
-    """What there is to read of the conversation; a reply of which nothing arrived is no message."""
-    return [Message("user" if turn.role is Role.USER else "assistant", turn.text) for turn in turns if turn.text]
-
-
-def alternating(history: Sequence[Message]) -> list[Message]:
-    """Messages as a model expects them: what the person said around a reply that never came is one message."""
-    merged: list[Message] = []
-    for message in history:
-        if merged and merged[-1].role == message.role:
-            merged[-1] = replace(merged[-1], content=f"{merged[-1].content}\n\n{message.content}")
-        else:
-            merged.append(message)
-    return merged

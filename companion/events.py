@@ -105,6 +105,21 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """A piece of what the model thinks before its reply, `seconds` after it began to. It is shown, and kept nowhere."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """Something about this turn that the person should know."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The reply is complete and stored."""
 
@@ -130,4 +145,17 @@ class Failed:
         return str(self.error)
 
 
-Event = UserSaved | RiskRaised | ReplyBegun | Planned | Trimmed | SentenceChosen | Token | Finished | Stopped | Failed
+Event = (
+    UserSaved
+    | RiskRaised
+    | ReplyBegun
+    | Planned
+    | Trimmed
+    | Remarked
+    | Thought
+    | SentenceChosen
+    | Token
+    | Finished
+    | Stopped
+    | Failed
+)

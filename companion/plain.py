@@ -22,7 +22,7 @@ from typing import TextIO
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineError, LoadProgress
 from companion.errors import CompanionError
-from companion.events import Failed, Finished, ReplyBegun, RiskRaised, Stopped, Token, Trimmed
+from companion.events import Failed, Finished, Remarked, ReplyBegun, RiskRaised, Stopped, Token, Trimmed
 from companion.explain import explain_reply
 from companion.safety.cards import Card, card
 from companion.text import clean
@@ -227,6 +227,8 @@ class PlainChat:
                                 f"Note: this conversation is long; its first {messages} messages are out of the "
                                 "model's view."
                             )
+                        case Remarked(text):
+                            self._print(f"Note: {text}")
                         case Token(text):
                             self._write(text if labelled else f"Companion: {text}")
                             labelled = True

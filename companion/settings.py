@@ -50,6 +50,13 @@ class Settings(BaseModel):
     seed: int | None = Field(default=None, ge=0)
     """A fixed number gives the same reply to the same conversation; unset, every reply is drawn afresh."""
 
+    think: Literal["off", "on", "auto"] = "auto"
+    """Whether the model thinks before it replies, if it can: slower, and what it thinks is shown but not kept. auto:
+    those do whose entry in the model list says `think = "on"`, because they need it."""
+
+    think_tokens: int = Field(default=512, ge=16)
+    """Thinking ends here at the latest, and the reply begins."""
+
     threads: int = Field(default=0, ge=0)
     """Processor threads for the model; 0 takes the number of physical cores."""
 

@@ -28,13 +28,14 @@ CONTROL_TOKENS: tuple[str, ...] = tuple(f"<|{tactic}|>" for tactic in TACTICS)
 class Message:
     """One message of a prompt.
 
-    controls are names of control tokens that come right after the role header, before the content; only the
-    last, open assistant message has any.
+    controls are names of control tokens that come right after the role header, before the content; thought is what
+    the model has thought about its reply. Only the last, open assistant message has any of either.
     """
 
     role: Literal["system", "user", "assistant"]
     content: str
     controls: tuple[str, ...] = ()
+    thought: str = ""
 
 
 class Layout(StrEnum):
@@ -105,6 +106,13 @@ def reopened(messages: Sequence[Message], said: str) -> list[Message]:
     return [*messages, Message("assistant", said)] if said else list(messages)
 
 
+def thoughtful(messages: Sequence[Message], thought: str) -> list[Message]:
+    """The prompt for a reply of which the model has thought this."""
+    if messages and messages[-1].role == "assistant":
+        return [*messages[:-1], replace(messages[-1], thought=thought)]
+    return [*messages, Message("assistant", "", thought=thought)]
+
+
 def controls_of(plan: Plan | None) -> tuple[str, ...]:
     """The control tokens of a plan's targets, in the fixed order whatever their weights."""
     targets = plan.targets if plan else ()
@@ -114,8 +122,8 @@ def controls_of(plan: Plan | None) -> tuple[str, ...]:
 def _check(history: Sequence[Message]) -> None:
     if not history or history[-1].role != "user":
         raise ValueError("a history ends with the person's message")
-    if any(message.role == "system" or message.controls for message in history):
-        raise ValueError("a history holds user and assistant messages, without control tokens")
+    if any(message.role == "system" or message.controls or message.thought for message in history):
+        raise ValueError("a history holds user and assistant messages, without control tokens or thoughts")
 
 
 _ROLE = (

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from companion.cli import opening
-from companion.context import fit
-from companion.conversation import alternating
+from companion.context import alternating, fit
 from companion.encoder import Encoder
 from companion.engine.protocol import Engine
 from companion.errors import CompanionError, NotFound, UsageError

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal, get_args
 
-from companion.conversation import alternating
+from companion.context import alternating
 from companion.errors import UsageError
 from companion.rating import Empathy
 from companion.study.said import Said, mask_of, tactics_of

@@ -40,7 +40,9 @@ def _plain(chosen: Settings, resume: str | None, off_record: bool) -> int:
 
     conversation = open_conversation(chosen, session=resume, off_record=off_record, resting=True)
     try:
-        show_notice(off_record=off_record)
+        show_notice(conversation, off_record=off_record)
+        if conversation.whereto:
+            click.echo(conversation.whereto)
         session = conversation.session
         if off_record:
             click.echo(f"Off the record with {chosen.model}: nothing of this is kept. /help for help, /quit to leave.")

@@ -12,6 +12,7 @@ import click
 from companion import paths
 from companion.cli.models_get import get
 from companion.cli.noun import Noun
+from companion.engine.consent import leaving
 from companion.engine.gguf_file import Header
 from companion.engine.model_file import check_model_file, in_words
 from companion.engine.profile import guess, guess_layout
@@ -72,6 +73,13 @@ def _about(row: Row) -> str:
 @click.argument("what", metavar="PATH|URL")
 @click.option("--name", help="What it is called here; a file's own name unless it is said.")
 @click.option("--model-id", metavar="X", help="The server's name for the model, for a URL.")
+@click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the key for a server.")
+@click.option(
+    "--api-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that holds it; only you may read it.",
+)
 @click.option("--layout", type=click.Choice([str(layout) for layout in Layout]), help="Instead of the one guessed.")
 @click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens to make room for.")
 @click.option("--think", type=click.Choice(["off", "on", "auto"]), help="Whether it thinks before it replies.")
@@ -83,6 +91,8 @@ def add(
     what: str,
     name: str | None,
     model_id: str | None,
+    api_key_env: str | None,
+    api_key_file: Path | None,
     layout: str | None,
     context: int | None,
     think: str | None,
@@ -100,10 +110,11 @@ def add(
         if not model_id or not name:
             raise UsageError("A server needs --model-id (its name for the model) and --name (yours).")
         chosen |= {"engine": "openai", "base_url": what.rstrip("/"), "model_id": model_id}
-        said = f"{model_id} on {what}, layout {layout or Layout.TAIL}. What is written to it leaves this machine."
+        chosen |= {"api_key_env": api_key_env, "api_key_file": api_key_file and _whole(api_key_file)}
+        said = f"{model_id} on {what}, layout {layout or Layout.TAIL}."
     else:
-        if model_id:
-            raise UsageError("--model-id is for a server's URL; this is the path of a file.")
+        if model_id or api_key_env or api_key_file:
+            raise UsageError("--model-id is for a server's URL, as keys are; this is the path of a file.")
         path, header = _file(Path(what))
         guess(header)  # can it be talked to at all?
         name = name or path.stem
@@ -116,17 +127,24 @@ def add(
     if name in registry.known():
         raise Refused(f"There is a model {name!r} already. Give another --name, or `companion models remove {name}`.")
     given = {key: value for key, value in chosen.items() if value is not None}
-    registry.add(toml_file.checked(Entry, name, given, "companion models add"))
+    entry = toml_file.checked(Entry, name, given, "companion models add")
+    registry.add(entry)
+    if entry.address:
+        said = f"{said} {leaving(entry.address)}"
     click.echo(f"{name}: {said}\n`companion chat --model {name}` talks to it.", err=True)
 
 
 def _file(path: Path) -> tuple[Path, Header]:
     """The whole path of a GGUF file, and its header."""
+    path = _whole(path)
+    return path, check_model_file(path)
+
+
+def _whole(path: Path) -> Path:
     try:
-        path = path.expanduser().absolute()
+        return path.expanduser().absolute()
     except RuntimeError:
         raise UsageError(f"{path}: there is nobody of that name here; give a whole path.") from None
-    return path, check_model_file(path)
 
 
 @command.command("path")

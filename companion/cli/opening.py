@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from companion import paths
+from companion.cli.agreeing import agreed
 from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
@@ -18,6 +19,7 @@ from companion.engine.model_file import in_words
 from companion.engine.protocol import Engine
 from companion.errors import CompanionError, UsageError
 from companion.modelhub import catalogue, registry
+from companion.modelhub.entry import Entry
 from companion.rating import Rater
 from companion.safety import notice
 from companion.safety.risk.assessor import RiskAssessor
@@ -56,11 +58,17 @@ def open_store(*, off_record: bool = False, note: Note = on_standard_error) -> S
     return store
 
 
-def new_engine(settings: Settings, *, off_record: bool = False) -> Engine:
-    """The engine for the model in the settings; nothing is loaded yet. Raises NotFound when there is no such model."""
+def new_engine(settings: Settings, *, off_record: bool = False, ask: bool = False) -> Engine:
+    """The engine for the model in the settings; nothing is loaded yet. Raises NotFound when there is no such model.
+
+    For one on another machine the person has to agree, whom `ask` asks on the terminal. Raises ConsentNeeded.
+    """
     entry = registry.find(settings.model)
-    if entry.engine == "openai":
-        raise CompanionError(f"{entry.name} is on a server ({entry.base_url}), which this version cannot talk to yet.")
+    if entry.address:
+        from companion.modelhub.on_server import engine_for
+
+        agreed(entry.address, ask=ask, off_record=off_record)
+        return engine_for(entry, context=settings.context, think=thinks(settings, entry))
     return LlamaEngine(
         entry.file,
         adapter=Adapter(entry.adapter, 1.0 if entry.adapter_scale is None else entry.adapter_scale)
@@ -72,6 +80,11 @@ def new_engine(settings: Settings, *, off_record: bool = False) -> Engine:
         context=settings.context or entry.context,
         threads=settings.threads or None,
     )
+
+
+def thinks(settings: Settings, entry: Entry) -> bool:
+    """Whether a model is to think: as the settings say, or as its entry does."""
+    return (entry.think if settings.think == "auto" else settings.think) == "on"
 
 
 def new_encoder() -> Encoder:
@@ -96,7 +109,7 @@ def open_conversation(
     """
     if off_record and session:
         raise UsageError("What is off the record is not kept, and so has no session to go on with. Leave one out.")
-    engine = new_engine(settings, off_record=off_record)
+    engine = new_engine(settings, off_record=off_record, ask=note is on_standard_error)
     encoder = new_encoder()
     store = open_store(off_record=off_record, note=note)
     try:
@@ -168,10 +181,10 @@ def suggestion(*, off_record: bool = False) -> str | None:
     )
 
 
-def show_notice(*, off_record: bool = False) -> None:
+def show_notice(conversation: Conversation, *, off_record: bool = False) -> None:
     """The notice on standard error, on the first start of a day. Off the record, that it was shown is not noted."""
     today = date.today()
     if notice.due(paths.state_folder(), today):
-        click.echo(f"{notice.NOTICE}\n\n{notice.HELP_FROM_PEOPLE}\n", err=True)
+        click.echo(f"{notice.text(conversation.whereto)}\n\n{notice.HELP_FROM_PEOPLE}\n", err=True)
         if not off_record:
             notice.shown(paths.state_folder(), today)

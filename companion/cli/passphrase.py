@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import getpass
 import os
-import stat
 from pathlib import Path
 
 import click
 
-from companion.errors import Refused, UsageError
+from companion import secret_file
+from companion.errors import UsageError
 from companion.store import Store, encrypted
 
 FILE = "COMPANION_PASSPHRASE_FILE"
@@ -75,16 +75,7 @@ def from_file() -> str | None:
 
 def read(path: Path) -> str:
     """The first line of a file, or of a descriptor as /dev/fd/3. Raises Refused where others may read it too."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            there = os.fstat(file.fileno())
-            if stat.S_ISREG(there.st_mode) and there.st_mode & 0o077:
-                raise Refused(f"Others may read the passphrase in {path}. Run `chmod 600 {path}`, or use another file.")
-            return file.readline().rstrip("\r\n")
-    except OSError as error:
-        raise UsageError(f"The passphrase file {path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"The passphrase file {path} holds bytes that are not UTF-8 text.") from None
+    return secret_file.read(path, "passphrase")
 
 
 def has_terminal() -> bool:

@@ -9,10 +9,12 @@ from dataclasses import asdict
 import click
 
 from companion import settings
+from companion.cli.agreeing import give
 from companion.cli.opening import open_conversation, show_notice
 from companion.conversation import hear
 from companion.engine.protocol import EngineError
 from companion.events import Failed, Finished, Reply, Stopped, Token, Trimmed
+from companion.modelhub import registry
 
 
 @click.command("say")
@@ -22,6 +24,7 @@ from companion.events import Failed, Finished, Reply, Stopped, Token, Trimmed
 @click.option("--candidates", metavar="N", help="Compare up to N ways each sentence could go (1 to 4); 1 streams.")
 @click.option("--no-plan", is_flag=True, help="Reply without a plan.")
 @click.option("--off-record", is_flag=True, help="Keep nothing of it.")
+@click.option("--yes", is_flag=True, help="Agree, this time, that TEXT goes to the server that the model is on.")
 @click.option("--json", "as_json", is_flag=True, help="The reply, its sentences with tactics, the plan and timings.")
 def command(
     text: str,
@@ -30,6 +33,7 @@ def command(
     candidates: str | None,
     no_plan: bool,
     off_record: bool,
+    yes: bool,
     as_json: bool,
 ) -> int:
     """Say TEXT and print the reply; - reads standard input.
@@ -38,10 +42,14 @@ def command(
     """
     chosen = settings.load().changed(model=model, candidates=candidates, planner=False if no_plan else None)
     words = hear(sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text)
+    if yes and (address := registry.find(chosen.model).address):
+        give(address, off_record=True)
     conversation = open_conversation(chosen, session=session_id, off_record=off_record)
     failure: EngineError | None = None
     try:
-        show_notice(off_record=off_record)
+        show_notice(conversation, off_record=off_record)
+        if conversation.whereto:
+            click.echo(conversation.whereto, err=True)
         for event in conversation.say(words):
             match event:
                 case Trimmed(messages):

@@ -85,9 +85,8 @@ def numbers(found: Mapping[str, Any], *keys: str) -> int | None:
 def _chunk(choice: Any) -> Chunk:
     if not isinstance(choice, dict):
         raise NoAnswer("no choice")
-    delta = choice.get("delta")
-    if not isinstance(delta, dict):
-        delta = choice.get("message") if isinstance(choice.get("message"), dict) else {}
+    said = choice.get("delta") or choice.get("message")
+    delta: dict[str, Any] = said if isinstance(said, dict) else {}
     finish = choice.get("finish_reason")
     return Chunk(
         index=_count(choice.get("index")),

@@ -63,6 +63,8 @@ Fact = TypeVar("Fact")
 class LlamaEngine:
     """A GGUF file that can be talked to."""
 
+    address = None
+
     def __init__(
         self,
         path: Path,

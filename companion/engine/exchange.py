@@ -35,7 +35,7 @@ class BrokenOff(Exception):
 
 
 class Silent(Exception):
-    """Nothing came for too long."""
+    """Nothing came for too long; the argument is how many seconds, in words."""
 
 
 class NoAnswer(Exception):
@@ -66,6 +66,7 @@ class Wire:
             import httpx2
         except ImportError:
             raise EngineError(f"httpx2 is not installed, which talks to servers: install it with {INSTALL}.") from None
+        self.silence = silence
         self.client = httpx2.Client(
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx2.Timeout(silence, connect=connect),
@@ -80,7 +81,7 @@ class Exchange:
     """Sent when it is made. `parts` are what came, once `head` said that it is good; `body` is all of it."""
 
     def __init__(self, wire: Wire, method: str, url: str, body: Mapping[str, Any] | None = None) -> None:
-        self._client, self._method, self._url, self._body = wire.client, method, url, body
+        self._wire, self._method, self._url, self._body = wire, method, url, body
         self._arrived: queue.SimpleQueue[Head | str | Exception | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -126,14 +127,13 @@ class Exchange:
         try:
             self._exchange()
         except Exception as error:
-            self._arrived.put(_meaning(error))
+            self._arrived.put(_meaning(error, self._wire))
         self._arrived.put(None)
 
     def _exchange(self) -> None:
-        request = self._client.build_request(
-            self._method, self._url, json=self._body, extensions={"trace": self._trace}
-        )
-        response = self._client.send(request, stream=True)
+        client = self._wire.client
+        request = client.build_request(self._method, self._url, json=self._body, extensions={"trace": self._trace})
+        response = client.send(request, stream=True)
         try:
             self._arrived.put(Head(response.status_code, {k.lower(): v for k, v in response.headers.items()}))
             for part in _events(response) if _is_stream(response) else _whole(response):
@@ -186,14 +186,14 @@ def _shut(open_socket: socket.socket) -> None:
         socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
 
-def _meaning(error: Exception) -> Exception:
+def _meaning(error: Exception, wire: Wire) -> Exception:
     import httpx2
 
     match error:
         case httpx2.ConnectError() | httpx2.ConnectTimeout():
             return Unreachable(_reason(error))
         case httpx2.ReadTimeout() | httpx2.WriteTimeout():
-            return Silent()
+            return Silent(f"{wire.silence:,.0f}")
         case httpx2.RemoteProtocolError() | httpx2.ReadError() | httpx2.WriteError() | httpx2.CloseError():
             return BrokenOff()
         case NoAnswer():

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from companion.engine.address import Address
 from companion.errors import CompanionError, NotFound, Refused
 from planner.layouts import Message
 
@@ -118,10 +119,6 @@ class EngineInfo:
     """What the model recommends."""
     step_seconds: float = 0.0
     """What one step of decoding took, right after loading."""
-    host: str | None = None
-    """Where the words go, as host:port; None where they stay in this program and its child."""
-    leaves: bool = False
-    """Whether that is another machine."""
     thinks: bool = False
     """Whether it thinks before it replies."""
     goes_on: bool = True
@@ -222,6 +219,11 @@ ReadProgress = Callable[[int, int], None]
 @runtime_checkable
 class Engine(Protocol):
     """A model that can be talked to. Every method that talks to the model loads it first if need be."""
+
+    @property
+    def address(self) -> Address | None:
+        """The server that reads the conversation; None where it stays in this program and its child."""
+        ...
 
     def load(self, progress: Callable[[LoadProgress], None] | None = None) -> EngineInfo:
         """Make the model ready. Raises EngineError, or EngineCancelled after `cancel`."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import TypeVar
 
+from companion.engine.address import Address
 from companion.engine.protocol import (
     Branches,
     ContextFull,
@@ -78,6 +79,7 @@ class ScriptedEngine:
         load_error: EngineError | None = None,
         layout: str = "mini",
         context: int = 4096,
+        address: Address | None = None,
     ) -> None:
         """`load_error` is raised by the first load, and only by the first."""
         self._next_reply = replies if callable(replies) else _in_order(replies, "replies")
@@ -86,6 +88,7 @@ class ScriptedEngine:
         self._offered: list[list[str]] = []
         self._wait = wait or (lambda position, cancelled: None)
         self._load_error = load_error
+        self.address = address
         self._info = EngineInfo("scripted", None, context, layout, parameters=0, size=0, seconds=0.0)
         self._cache: list[str] = []
         self._cancelled = threading.Event()

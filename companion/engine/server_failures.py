@@ -22,7 +22,7 @@ FAULTS = (Unreachable, BrokenOff, Silent, NoAnswer, ServerFailed)
 """What `of_fault` has a sentence for."""
 
 
-def of_fault(fault: Exception, address: Address, *, silence: float, begun: bool) -> EngineError:
+def of_fault(fault: Exception, address: Address, *, begun: bool = False) -> EngineError:
     """For one of FAULTS; `begun` where some of the reply had arrived."""
     kept = " What had arrived is kept; let the reply go on, or ask for another." if begun else " Try again."
     match fault:
@@ -35,7 +35,7 @@ def of_fault(fault: Exception, address: Address, *, silence: float, begun: bool)
         case BrokenOff():
             return EngineError(f"The connection to {address.name} broke off.{kept}")
         case Silent():
-            return EngineError(f"{address.name} has said nothing for {silence:,.0f} seconds.{kept}")
+            return EngineError(f"{address.name} has said nothing for {fault} seconds.{kept}")
         case ServerFailed():
             word = f" ({fault})" if str(fault) else ""
             return EngineError(f"{address.name} reported an error in the middle of its answer{word}.{kept}")

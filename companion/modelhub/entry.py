@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from companion import paths
+from companion.engine.address import Address
 from companion.errors import UsageError
 from planner.layouts import Layout
 
@@ -32,6 +33,11 @@ class CardSampling(BaseModel):
     top_p: float | None = Field(default=None, gt=0.0, le=1.0)
     min_p: float | None = Field(default=None, ge=0.0, le=0.9)
 
+    @property
+    def said(self) -> dict[str, float]:
+        """What the card says something about."""
+        return self.model_dump(exclude_none=True)
+
 
 class Entry(BaseModel):
     """One model that can be talked to: a GGUF file for the llama engine, or a server for the openai engine.
@@ -49,6 +55,10 @@ class Entry(BaseModel):
     """Where an OpenAI-compatible server answers, as http://host:port/v1."""
     model_id: str | None = None
     """The name that the server has for the model."""
+    api_key_env: str | None = Field(default=None, pattern="^[A-Za-z_][A-Za-z0-9_]*$")
+    """The environment variable that holds the key for the server. The key itself is never written down here."""
+    api_key_file: Path | None = None
+    """A file with the key in its first line, which only its owner may read."""
     layout: Layout | None = None
     adapter: Path | None = None
     """A LoRA adapter as a GGUF file, absolute, laid on top of `path`."""
@@ -73,7 +83,14 @@ class Entry(BaseModel):
             raise ValueError("a model for the llama engine needs a path")
         if self.engine == "openai" and not (self.base_url and self.model_id):
             raise ValueError("a model on a server needs base_url and model_id")
+        if self.base_url:
+            Address.parse(self.base_url)
         return self
+
+    @property
+    def address(self) -> Address | None:
+        """The server it is on; None for a model file."""
+        return Address.parse(self.base_url) if self.base_url else None
 
     @property
     def file(self) -> Path:

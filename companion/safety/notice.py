@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-NOTICE = """\
+WHAT_THIS_IS = """\
 This is a program, not a person. It can be wrong, and it is no substitute for
-people who care about you or for professionals. It is meant for adults.
-What you write stays on this computer; nothing is sent anywhere."""
+people who care about you or for professionals. It is meant for adults."""
+
+STAYS = "What you write stays on this computer; nothing is sent anywhere."
+
+NOTICE = f"{WHAT_THIS_IS}\n{STAYS}"
+"""Where the model runs on this computer."""
+
+
+def text(whereto: str = "") -> str:
+    """The notice; `whereto` says where what is written goes, if it goes anywhere."""
+    return f"{WHAT_THIS_IS}\n{whereto}" if whereto else NOTICE
+
 
 HELP_FROM_PEOPLE = """\
 If you may be in danger, please call your local emergency number, or go to

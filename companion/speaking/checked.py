@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from companion.engine.protocol import Engine, EngineError, Finish, FinishReason, Piece, Sampling
+from companion.engine.protocol import CannotGoOn, Engine, EngineError, Finish, FinishReason, Piece, Sampling, Thinking
 from companion.engine.sentence_end import TAIL, SentenceEnd, unfinished
 from companion.safety.care import instead_of
 from companion.safety.goodbye import says_goodbye
 from companion.safety.lint import veto
 from companion.text import clean
-from planner.layouts import Message, opened, reopened
+from planner.layouts import Message, opened, reopened, thoughtful
 
 LONGEST = 64
 """Pieces without an end, after which what there is of a sentence is looked at and shown: nobody waits for ever."""
@@ -58,14 +58,15 @@ UNGUARDED = Guard()
 
 def checked(
     engine: Engine, messages: Sequence[Message], sampling: Sampling, guard: Guard, stopped: Callable[[], bool]
-) -> Iterator[Piece | Finish]:
-    """The sentences of a reply, or what is left of one that stands open, and one Finish at the end.
+) -> Iterator[Piece | Thinking | Finish]:
+    """What is thought, the sentences of a reply, or what is left of one that stands open, and one Finish at the end.
 
     `first_ms` is when the first of them could be shown. Raises EngineError.
     """
     started = time.monotonic()
     first_ms: float | None = None
     said = opened(messages)
+    thought = ""
     shown = failed = 0  # tokens that were shown, tries that came to nothing since
 
     def finish(reason: FinishReason, prompt: int = 0, cached: int = 0) -> Finish:
@@ -75,7 +76,8 @@ def checked(
     while True:
         arriving = _Arriving(said, guard)
         before = shown
-        items = engine.stream(reopened(messages, said), _try(sampling, failed, shown))
+        prompt = thoughtful(messages, thought) if thought else messages
+        items = engine.stream(reopened(prompt, said), _try(sampling, failed, shown, thought))
         if stopped():
             engine.cancel()  # a call forgets a cancel that came before it
         over: Finish | None = None
@@ -83,9 +85,18 @@ def checked(
         while not (over or failure or arriving.veto):
             try:
                 item = next(items)
+            except CannotGoOn:
+                if not failed:
+                    raise
+                yield finish("stop")  # there is no better ending to what was said, and none is made up
+                return
             except EngineError as error:
                 failure, ready = error, arriving.rest()
             else:
+                if isinstance(item, Thinking):
+                    thought += item.text
+                    yield item
+                    continue
                 over = item if isinstance(item, Finish) else None
                 ready = arriving.take(item.text) if isinstance(item, Piece) else arriving.rest()
             for sentence in ready:
@@ -110,9 +121,13 @@ def checked(
             return
 
 
-def _try(sampling: Sampling, failed: int, shown: int) -> Sampling:
-    """How the next try is drawn, after so many that failed."""
-    wanted = replace(sampling, max_tokens=max(1, sampling.max_tokens - shown))
+def _try(sampling: Sampling, failed: int, shown: int, thought: str) -> Sampling:
+    """How the next try is drawn, after so many that failed. What was thought is not thought again."""
+    wanted = replace(
+        sampling,
+        max_tokens=max(1, sampling.max_tokens - shown),
+        think_tokens=0 if thought or failed else sampling.think_tokens,
+    )
     if not failed:
         return wanted
     seed = None if sampling.seed is None else (sampling.seed + ANOTHER_SEED * failed) % 2**31

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from companion.engine.protocol import Branches, Continuation, Engine, Finish, FinishReason, Piece, Sampling
+from companion.engine.protocol import Branches, Continuation, Engine, Finish, FinishReason, Piece, Sampling, Thinking
 from companion.speaking.checked import ANOTHER_SEED, TRIES, Guard, checked
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
-from planner.layouts import Message, opened, reopened
+from planner.layouts import Message, opened, reopened, thoughtful
 
 LONGEST = 64
 """Tokens of one candidate; what is longer is not likely to be a sentence."""
@@ -23,14 +23,26 @@ def steered(
     chooser: Chooser,
     pace: Pace,
     stopped: Callable[[], bool],
-) -> Iterator[Choice | Piece | Finish]:
+) -> Iterator[Choice | Piece | Thinking | Finish]:
     """The reply's sentences, each after the choice that led to it, and one Finish at the end.
 
-    Where the machine is too slow for more than one candidate, the rest comes as it is (`checked`). Where no way on may
-    be said, or all open as a recent reply did, others are asked for, `TRIES` times in all. The model decides when a
-    reply ends: where its first way on is to say no more, that is how it ends. The score decides what is said, not how
-    much.
+    A model that thinks does so first. Where the machine is too slow for more than one candidate, the rest comes as it
+    is (`checked`). Where no way on may be said, or all open as a recent reply did, others are asked for, `TRIES` times
+    in all. The model decides when a reply ends: where its first way on is to say no more, that is how it ends. The
+    score decides what is said, not how much.
     """
+    if sampling.think_tokens and not opened(messages):
+        thought = ""
+        for item in engine.stream(messages, replace(sampling, max_tokens=0)):
+            match item:
+                case Thinking(text):
+                    thought += text
+                    yield item
+                case Finish("cancelled"):
+                    yield item
+                    return
+        messages = thoughtful(messages, thought)
+    sampling = replace(sampling, think_tokens=0)
     reply = _Reply(engine, messages, sampling, pace)
     while True:
         if stopped():
@@ -122,13 +134,15 @@ class _Reply:
             self._pace.note_sentence(self._steps)
         return Piece(way.text)
 
-    def rest(self, guard: Guard, stopped: Callable[[], bool]) -> Iterator[Piece | Finish]:
+    def rest(self, guard: Guard, stopped: Callable[[], bool]) -> Iterator[Piece | Thinking | Finish]:
         """What is left of the reply, as it comes."""
         sampling = replace(self._sampling, max_tokens=self.left)
         for item in checked(self._engine, self._open(), sampling, guard, stopped):
             match item:
                 case Piece():
                     self._first_ms = self._first_ms or self._elapsed()
+                    yield item
+                case Thinking():
                     yield item
                 case Finish():
                     self._prompt = self._prompt or (item.prompt_tokens, item.cached_tokens)

@@ -9,8 +9,10 @@ from typing import Literal
 
 from textual import on, work
 
-from companion import taste
+from companion import paths, taste
 from companion.conversation import Conversation
+from companion.engine import consent
+from companion.engine.consent import ConsentNeeded
 from companion.errors import CompanionError, NotFound
 from companion.export import write_session
 from companion.store import Role, Status, Turn, encrypted
@@ -340,6 +342,18 @@ class ChatScreen(ConversationScreen):
                 encrypted.remember(error.path, typed)
                 self.open()
                 return
+        if isinstance(error, ConsentNeeded):
+            answers = [("quit", "Leave"), ("agree", "I agree")]
+            answer = await self.app.push_screen_wait(
+                Question("This model is on another machine", error.question, answers)
+            )
+            if answer == "agree":
+                folder = None if self.app.off_record else paths.private_folder(paths.state_folder())
+                consent.give(error.address, folder)
+                self.open()
+            elif answer == "quit":
+                await self.app.action_quit()
+            return
         if isinstance(
             error, NotFound
         ):  # a model, or the conversation to go on with: talking off the record needs them too

@@ -25,6 +25,7 @@ from companion.events import (
     Failed,
     Finished,
     Planned,
+    Remarked,
     Reply,
     ReplyBegun,
     RiskRaised,
@@ -33,7 +34,7 @@ from companion.events import (
     Trimmed,
     UserSaved,
 )
-from companion.safety.notice import HELP_FROM_PEOPLE, NOTICE, flowing
+from companion.safety import notice
 from companion.safety.reminders import Breaks
 from companion.store import Role, Turn
 from companion.tui.composer import Composer
@@ -160,9 +161,12 @@ class ConversationScreen(Screen[None]):
     async def _opened(self, event: Opened) -> None:
         self.conversation = event.conversation
         self.status.model = PurePath(event.conversation.settings.model).name
+        if address := event.conversation.engine.address:
+            self.status.whereto = f"server {address.name}" if address.local else f"leaves for {address.name}"
         await self.show_conversation()
         if self.app.notice_is_due():
-            await self.transcript.remark(flowing(f"{NOTICE}\n\n{HELP_FROM_PEOPLE}"))
+            said = f"{notice.text(event.conversation.whereto)}\n\n{notice.HELP_FROM_PEOPLE}"
+            await self.transcript.remark(notice.flowing(said))
         self._load()
         self.begin_sitting()
 
@@ -264,6 +268,8 @@ class ConversationScreen(Screen[None]):
                 self.status.planner = f"aims for {listed(plan.targets)}"
             case Trimmed(messages):
                 await self.transcript.trimmed(messages)
+            case Remarked(text):
+                await self.transcript.remark(text)
             case Token(text):
                 if self._arriving and self._arriving.is_attached:
                     await self._arriving.write(text)

@@ -11,7 +11,7 @@ SEPARATOR = "  "
 
 
 class StatusLine(Widget):
-    """One line. Where it is too long, what matters least goes first; the badge and the way to help stay."""
+    """One line. Where it is too long, what matters least goes first; the badges and the way to help stay."""
 
     DEFAULT_CSS = """
     StatusLine {
@@ -26,6 +26,8 @@ class StatusLine(Widget):
     """Tokens in the model's view, of how many."""
     speed: reactive[str] = reactive("")
     planner: reactive[str] = reactive("")
+    whereto: reactive[str] = reactive("")
+    """The server that what is said goes to, if it goes to one."""
     off_record: reactive[bool] = reactive(False)
     blind: reactive[bool] = reactive(False)
     """Say nothing but how to get help: who takes part in an experiment is not to know their arm."""
@@ -34,6 +36,8 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         badge = Content.styled(BADGE, "reverse bold") if self.off_record else Content("")
+        if self.whereto:
+            badge = Content.assemble(badge, Content.styled(f" {self.whereto} ", "reverse"))
         room = self.size.width - badge.cell_length - Content(self.keys).cell_length - 2 * len(SEPARATOR)
         shown = () if self.blind else (self.model, self.planner, self.context, self.speed)
         parts = [part for part in shown if part]

@@ -92,6 +92,9 @@ def loading(conversation: Conversation, post: Post) -> None:
     """Load the model and let it read what was said so far; ends with Free."""
 
     def loaded(step: LoadProgress) -> None:
+        if conversation.engine.address:
+            post(Loading(f"Asking {conversation.engine.address.name} for its model."))
+            return
         share = f"{step.fraction:.0%} of " if step.fraction is not None else ""
         post(Loading(f"Loading {conversation.settings.model}: {share}{step.size / 1e6:,.0f} MB, {step.seconds:.0f} s."))
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.conversation import Conversation, alternating, history_of
+from companion.context import alternating, history_of
+from companion.conversation import Conversation
 from companion.engine.protocol import EngineCancelled, EngineDied, EngineError, EngineInfo, LoadProgress, Message
 from companion.engine.scripted import ScriptedEngine
 from companion.errors import UsageError

@@ -7,6 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from companion import paths
+from companion.engine import consent
+from companion.engine.address import Address
+from companion.engine.consent import ConsentNeeded
 from companion.engine.protocol import EngineCancelled, EngineInfo, LoadProgress, ModelMissing
 from companion.engine.scripted import Gate, ScriptedEngine
 from companion.errors import CompanionError, UsageError
@@ -252,3 +256,28 @@ async def test_a_fault_ends_the_program_without_a_traceback(talks: Talks, capsys
         await run()
     assert isinstance(app.fault, ZeroDivisionError)
     assert "Traceback" not in capsys.readouterr().err
+
+
+async def test_a_model_on_another_machine_is_agreed_to_first_and_where_it_is_always_shown(talks: Talks) -> None:
+    address = Address.parse("https://gpu.example")
+    engine = ScriptedEngine(["I hear you."] * 9, address=address)
+    async with talks(engine, ready=False, failures=[ConsentNeeded(address)]) as talk:
+        await talk.sees("This model is on another machine")
+        assert "gpu.example:443" in talk.shown
+        await talk.press("tab", "enter")
+        await talk.until(lambda: talk.chat.conversation is not None)
+        await talk.rest()
+        assert consent.given(address, paths.state_folder())
+        assert "leaves for gpu.example:443" in talk.shown
+        await talk.pilot.resize_terminal(60, 20)
+        await talk.say("hello")
+        assert "leaves for gpu.example:443" in talk.shown
+
+
+async def test_who_does_not_agree_leaves_and_nothing_is_remembered(talks: Talks) -> None:
+    address = Address.parse("https://other.example")
+    async with talks(ready=False, failures=[ConsentNeeded(address)]) as talk:
+        await talk.sees("This model is on another machine")
+        await talk.press("enter")
+        await talk.until(lambda: not talk.app.is_running)
+    assert not consent.given(address, paths.state_folder())
