@@ -18,6 +18,7 @@ NO_MEMORY = re.compile(
     re.I,
 )
 UNKNOWN_ARCHITECTURE = re.compile(r"unknown model architecture: '([^']*)'")
+REQUANTISED = re.compile(r"requantizing from type")
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE})
 
 
@@ -54,12 +55,16 @@ def from_reply(error: dict[str, Any], path: Path) -> EngineError:
             )
         case "load":
             return EngineError(f"{_named(path)} cannot be loaded: {_first_complaint(detail)}.")
+        case "quantize" if REQUANTISED.search(detail):
+            return EngineError(f"{_named(path)} was quantised already: quantise the 16-bit file it was made of.")
+        case "quantize":
+            return EngineError(f"{_named(path)} cannot be quantised: {_first_complaint(detail)}.")
         case _:
             return EngineError(f"The model process reported an error it cannot name ({detail}): try again.")
 
 
-def from_death(child: Child, path: Path, last_words: str) -> EngineError:
-    """For a child that ended while it was loading; `last_words` is the end of its log."""
+def from_death(child: Child, path: Path, last_words: str, *, doing: str = "loading") -> EngineError:
+    """For a child that ended while it was loading, or `doing` else; `last_words` is the end of its log."""
     if child.signal == signal.SIGKILL or NO_MEMORY.search(last_words):
         return out_of_memory(path)
     if child.signal in CRASHES:
@@ -67,7 +72,7 @@ def from_death(child: Child, path: Path, last_words: str) -> EngineError:
             f"llama.cpp crashes on this machine with {path.name} ({child.how_it_ended}): "
             f"install llama-cpp-python again with {INSTALL}, and see `companion doctor`."
         )
-    return EngineError(f"The model process ended while it was loading {path.name} ({child.how_it_ended}).")
+    return EngineError(f"The model process ended while it was {doing} {path.name} ({child.how_it_ended}).")
 
 
 def _first_complaint(detail: str) -> str:

@@ -67,6 +67,8 @@ class Worker:
             case "load":
                 self._speaker, facts = self._load(request)
                 return facts
+            case "quantize":
+                return self._quantize(request)
             case op if self._speaker is None:
                 raise Failure("internal", detail=f"{op} before load")
             case _:
@@ -125,6 +127,19 @@ class Worker:
         except (LoadFailed, Stopped):
             raise Failure("cancelled" if stop.raised else "load", detail="; ".join(complaints)) from None
         return Speaker(model), {"context": model.context, "parameters": model.parameters, "step": step}
+
+    def _quantize(self, request: dict[str, Any]) -> dict[str, Any]:
+        from companion.engine.llama import complaints
+        from companion.engine.quantizing import QuantizeFailed, quantize
+
+        def report(begun: int, whole: int) -> None:
+            self._send(request["id"], read=begun, of=whole)
+
+        try:
+            quantize(request["path"], request["target"], request["kind"], request["threads"], report)
+        except QuantizeFailed:
+            raise Failure("quantize", detail="; ".join(complaints)) from None
+        return {}
 
     def _send(self, number: int, **reply: object) -> None:
         self._replies.write(json.dumps({"id": number, **reply}).encode() + b"\n")
