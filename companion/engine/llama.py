@@ -286,6 +286,10 @@ class LlamaModel:
             ctypes.memmove(latest, logits, len(logits))
         return bool(latest)
 
+    def raw_logits(self) -> bytes:
+        """The same as `logits`, float32."""
+        return ctypes.string_at(lib.llama_get_logits_ith(self._context, -1), self._logits_size)
+
     def logits(self) -> list[float]:
         """For each token of the vocabulary, of the latest token that was read for a reply."""
         values: list[float] = lib.llama_get_logits_ith(self._context, -1)[: lib.llama_vocab_n_tokens(self.vocab)]

@@ -112,7 +112,7 @@ class Speaker:
         self._said: OrderedDict[str, list[int]] = OrderedDict()
         self._drafts: dict[str, list[int]] = {}  # what the latest reply had said, and the ways on it was offered
         self._specials: dict[str, int] = {}
-        self._ends = frozenset({self._special(START), self._special(END)})
+        self._ends = frozenset(token for name in (START, END) if (token := model.special(name)) is not None)
         self._tokens = lru_cache(REMEMBERED_TEXTS)(lambda text: tuple(model.tokenize(text)))
 
     def count(self, parts: Sequence[tuple[str, str]]) -> int:

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from companion.engine.cores import Cores
@@ -75,9 +76,15 @@ class Worker:
                 return self._speak(self._speaker, request)
 
     def _speak(self, speaker: Speaker, request: dict[str, Any]) -> dict[str, Any]:
+        from companion.engine.probing import probe
         from companion.engine.speaker import TooLong
 
         speaker.model.use_threads(self._threads or self._cores.free())
+        match request["op"]:
+            case "tokenize":
+                return {"ids": speaker.model.tokenize(request["text"])}
+            case "probe":
+                return asdict(probe(speaker.model, request["ids"], Path(request["logits"])))
         parts = request["parts"]
         try:
             match request["op"]:
