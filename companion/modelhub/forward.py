@@ -85,7 +85,8 @@ class _Model:
             x = self._norm(x, norm)
         first, second = np.split(x, 2, axis=-1)
         cosines, sines = turns
-        return x * cosines + np.concatenate([-second, first], axis=-1) * sines
+        aside = np.concatenate([-second, first], axis=-1)
+        return np.asarray(x * cosines + aside * sines, np.float32)
 
     def _feed_forward(self, x: Array, part: str) -> Array:
         gate = self._linear(x, f"{part}gate_proj")
