@@ -16,6 +16,7 @@ import pytest
 
 from companion import paths, telemetry
 from companion.cli import run
+from companion.cli.models_get import Shown
 from companion.cli.opening import new_engine
 from companion.engine.model_file import in_words
 from companion.engine.protocol import Finish, Message, Sampling
@@ -208,6 +209,34 @@ def test_a_checkpoint_on_the_hub_ends_as_a_model_that_speaks(own_home: Path, hub
         engine.close()
     assert isinstance(pieces[-1], Finish)
     assert pieces[-1].reply_tokens > 0
+
+
+def test_progress_stays_on_its_line_on_a_terminal_and_is_a_line_now_and_then_elsewhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([100.0, 101.0, 101.1, 150.0, 151.0, 152.0] * 2)
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    for terminal in (True, False):
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
+        shown = Shown()
+        for done in (0, 1_000_000, 1_100_000, 50_000_000, 100_000_000):
+            shown("model.safetensors", done, 100_000_000)
+        shown("quantising", 3, 4)
+        shown.end()
+    said = capsys.readouterr().err
+    in_place, lines = said.partition("\nmodel.safetensors: 0%")[::2]
+    assert [part.strip() for part in in_place.split("\r")[1:]] == [
+        "model.safetensors: 0% of 100 MB",
+        "model.safetensors: 1% of 100 MB, 1:39 min left at 1.0 MB/s",
+        "model.safetensors: 50% of 100 MB, 0:50 min left at 1.0 MB/s",
+        "model.safetensors: 100% of 100 MB",
+        "quantising: 75%",
+    ]
+    assert lines.splitlines()[1:] == [
+        "model.safetensors: 50% of 100 MB, 0:50 min left at 1.0 MB/s",
+        "model.safetensors: 100% of 100 MB",
+        "quantising: 75%",
+    ]
 
 
 # -- ended anywhere ---------------------------------------------------------------------------------------------------
