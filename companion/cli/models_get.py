@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -58,13 +57,7 @@ def get(name: str, kind: str | None, revision: str | None, yes: bool) -> None:
             click.confirm("Fetch it?", abort=True, err=True)
         shown = Shown()
         try:
-            entry = getting.carry_out(
-                plan,
-                shown,
-                convert=_convert,
-                quantize=_quantize,
-                check=getting.check_can_be_talked_to,
-            )
+            entry = getting.carry_out(plan, shown, convert=_convert, quantize=_quantize, check=_check)
         except KeyboardInterrupt:
             click.echo("\nWhat has come is kept; the same command goes on there.", err=True)
             raise
@@ -113,12 +106,19 @@ def _convert(source: Path, out: Path, /, *, kind: str, progress: getting.Progres
 
 
 def _quantize(source: Path, out: Path, /, *, kind: str, progress: getting.Progress) -> Path:
-    return _maker("quantize")(source, out, kind=kind, progress=progress)
+    from companion.modelhub.quantize import quantize
+
+    return quantize(source, out, kind=kind, progress=progress)
 
 
-def _maker(name: str) -> getting.Maker:
-    maker: getting.Maker = getattr(import_module(f"companion.modelhub.{name}"), name)
-    return maker
+def _check(file: Path) -> None:
+    """Raises CompanionError with the first fault of the model, where it has any."""
+    from companion.modelhub.check import check
+
+    found = check(file)
+    if found.faults:
+        raise CompanionError(found.faults[0])
+    click.echo(f"\nIt works: {found.reply_speed:.0f} tokens a second here.", err=True)
 
 
 class Shown:

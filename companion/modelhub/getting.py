@@ -25,13 +25,13 @@ from typing import Protocol
 
 from companion import paths
 from companion.engine.model_file import PICKLES, check_model_file, in_words
-from companion.engine.profile import guess
 from companion.errors import CompanionError, NotFound, Refused, UsageError
 from companion.modelhub import pins, registry
 from companion.modelhub.catalogue import Offer
 from companion.modelhub.download import RemoteFile, Report, Snapshot, endpoint, fetch, look_up
 from companion.modelhub.entry import Entry
 from companion.modelhub.pins import Pin
+from companion.modelhub.quantize import KINDS
 
 BESIDE_WEIGHTS = (
     "README.md",
@@ -46,10 +46,9 @@ BESIDE_WEIGHTS = (
     "vocab.json",
 )
 """What a conversion reads, of what is there."""
-CONVERTED = ("f32", "f16", "bf16", "q8_0")
-"""Kinds that a checkpoint is converted to at once; others are quantised from f16."""
-SHARE = {"q4_k_m": 0.31, "q5_k_m": 0.36, "q6_k": 0.41, "q8_0": 0.53, "f32": 2.0}
-"""Of the size of a checkpoint in 16 bits, about; for a model about which the catalogue does not know it."""
+CONVERTED = {"f32": 32.0, "f16": 16.0, "bf16": 16.0, "q8_0": 8.5}
+"""Bits a weight of the kinds that a checkpoint is converted to at once; others are quantised from f16."""
+BITS = CONVERTED | {kind: made.bits for kind, made in KINDS.items()}
 
 Progress = Callable[[int, int], None]
 """What is done and all there is to do, in bytes or in tensors."""
@@ -124,8 +123,10 @@ def plan(offer: Offer, kind: str | None = None, revision: str | None = None) -> 
     chosen = (kind or offer.kind).lower()
     if is_gguf:
         chosen = kind_of(files[0].name)
+    elif chosen not in BITS:
+        raise UsageError(f"There is no kind {chosen!r}; choose one of {', '.join(BITS)}.")
     whole = sum(file.size for file in files)
-    size = files[0].size if is_gguf else offer.sizes.get(chosen) or int(whole * SHARE.get(chosen, 1.0))
+    size = files[0].size if is_gguf else offer.sizes.get(chosen) or int(whole * BITS[chosen] / 16)
     to_fetch = sum(_missing(file, work_folder(offer.name)) for file in files)
     if is_gguf:
         room = to_fetch
@@ -203,18 +204,6 @@ def _steps(plan: Plan, report: Report, convert: Maker, quantize: Maker, check: C
     made.replace(plan.target)
     shutil.rmtree(folder, ignore_errors=True)
     return entry
-
-
-def check_can_be_talked_to(path: Path) -> None:
-    """Loads the model in a child process, which decodes two tokens. Raises EngineError with what is wrong with it."""
-    from companion.engine.client import LlamaEngine
-
-    guess(check_model_file(path))
-    engine = LlamaEngine(path, context=256)
-    try:
-        engine.load()
-    finally:
-        engine.close()
 
 
 def sha256_of(path: Path, progress: Progress | None = None) -> str:

@@ -100,7 +100,7 @@ def makers(gguf_file: Path, monkeypatch: pytest.MonkeyPatch) -> Makers:
     made = Makers(gguf_file)
     monkeypatch.setattr("companion.cli.models_get._convert", made.convert)
     monkeypatch.setattr("companion.cli.models_get._quantize", made.quantize)
-    monkeypatch.setattr("companion.modelhub.getting.check_can_be_talked_to", made.check)
+    monkeypatch.setattr("companion.cli.models_get._check", made.check)
     return made
 
 
@@ -149,6 +149,9 @@ def test_another_kind_can_be_asked_for(program: Program, hub: Hub, makers: Maker
     outcome = program("models", "get", "qwen3-4b", "--yes", "--kind", "q2_k")
     assert outcome.code == 2
     assert "has no q2_k. It has: q4_k_m, q8_0. Choose with --kind." in said_no_more_than_a_sentence(outcome)
+    program("models", "remove", "mint-1.7b", "--yes")
+    outcome = program("models", "get", "mint-1.7b", "--yes", "--kind", "q4")
+    assert "There is no kind 'q4'; choose one of f32, f16, bf16, q8_0, q2_k" in said_no_more_than_a_sentence(outcome)
 
 
 def test_any_repository_can_be_named(program: Program, hub: Hub, makers: Makers) -> None:
@@ -196,11 +199,11 @@ def test_a_checkpoint_on_the_hub_ends_as_a_model_that_speaks(own_home: Path, hub
         pytest.importorskip(package, reason=f"{package} is not installed")
     from tests.companion.tiny_checkpoint import save
 
-    folder = save(tmp_path / "checkpoint", "qwen3", shard="100KB")
+    folder = save(tmp_path / "checkpoint", "qwen3", shard="2MB", hidden_size=256, intermediate_size=512)
     hub.repositories[MINT] = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert len([name for name in hub.repositories[MINT] if name.endswith(".safetensors")]) > 1
     hub.cuts = [1000, 50_000]
-    assert run(["models", "get", "mint-1.7b", "--yes", "--kind", "q8_0"]) == 0
+    assert run(["models", "get", "mint-1.7b", "--yes"]) == 0
     engine = new_engine(Settings(model="mint-1.7b"), off_record=True)
     try:
         assert engine.load().layout == "mint"
