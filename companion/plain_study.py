@@ -23,7 +23,7 @@ WAYS_OUT = ("/finish", "/quit", "/withdraw")
 def consents(sitting: Sitting, *, lines: TextIO | None = None, out: TextIO | None = None) -> bool:
     """Shows the consent and asks for a yes or a no; no more lines mean no. Nothing is kept."""
     source, shown = lines or sys.stdin, out or sys.stdout
-    shown.write(f"{sitting.design.title}\n\n{sitting.design.consent}\n\n")
+    shown.write(f"{sitting.design.title}\n\n{sitting.consent}\n\n")
     while True:
         shown.write("Do you want to take part? Type yes or no: ")
         shown.flush()

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from companion.engine.protocol import Engine, EngineError, Message, Sampling
+from companion.errors import UsageError
 from companion.rating import Empathy
-from training.speakers import spoken
+from planner.layouts import Layout
+from training.speakers import side_by_side, spoken
 
 QUESTIONS = {
     "validating_emotions": "Does the reply take what the person feels seriously, and let it be right to feel so? "
@@ -53,41 +55,48 @@ _FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 
 
 class Judge:
-    """Rates by asking a model, each reply by itself."""
+    """Rates by asking a model about each reply by itself; several at a time where there are several engines for it."""
 
-    def __init__(self, name: str, engine: Engine) -> None:
-        self.name, self._engine = name, engine
+    def __init__(self, name: str, engines: Sequence[Engine]) -> None:
+        self.name, self._engines = name, engines
         self._without = 0
+
+    def check(self) -> None:
+        """Raises EngineError where it cannot be reached, UsageError where it reads no instructions."""
+        try:
+            layout = self._engines[0].load().layout
+        except EngineError as error:
+            raise EngineError(f"The judge {self.name} does not answer: {error}") from error
+        if layout == Layout.MINI:
+            raise UsageError(f"{self.name} reads no instructions, so it cannot judge. Take another model.")
 
     def rate(self, replies: Sequence[tuple[Sequence[Message], str]]) -> list[Empathy | None]:
         """The ratings of each (conversation before it, reply); None where no answer could be read.
 
         Raises EngineError, naming the judge, where it cannot be reached or answers nothing that can be read.
         """
-        return [self._one(history, reply) for history, reply in replies]
+        return side_by_side(self._one, self._engines, replies)
 
-    def close(self) -> None:
-        self._engine.close()
-
-    def _one(self, history: Sequence[Message], reply: str) -> Empathy | None:
+    def _one(self, engine: Engine, rated: tuple[Sequence[Message], str]) -> Empathy | None:
+        history, reply = rated
         messages = [Message("system", SYSTEM), Message("user", asked(history, reply))]
         for attempt in range(TRIES):
-            rated = ratings(self._answer(messages, attempt))
-            if rated is not None:
+            found = ratings(self._answer(engine, messages, attempt))
+            if found is not None:
                 self._without = 0
-                return rated
+                return found
         self._without += 1
-        if self._without == GIVE_UP:
+        if self._without >= GIVE_UP:
             raise EngineError(
                 f"The judge {self.name} rated none of {GIVE_UP} replies in a way that could be read: six whole numbers "
                 "from 1 to 5 as JSON. Take another model."
             )
         return None
 
-    def _answer(self, messages: Sequence[Message], attempt: int) -> str:
+    def _answer(self, engine: Engine, messages: Sequence[Message], attempt: int) -> str:
         sampling = Sampling(temperature=0.7 if attempt else 0.0, max_tokens=MOST_TOKENS, seed=attempt)
         try:
-            return spoken(self._engine, messages, sampling).text
+            return spoken(engine, messages, sampling).text
         except EngineError as error:
             raise EngineError(f"The judge {self.name} does not answer: {error}") from error
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from companion.engine.protocol import Engine, EngineCancelled, Finish, Piece, Sampling
+from companion.engine.protocol import Engine, EngineCancelled, EngineInfo, Finish, Piece, Sampling
+from companion.modelhub import registry
 from planner.layouts import Layout, Message
 from training.evaluate import sha256_of
 from training.run import digest
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+AT_A_SERVER = 4
+"""Requests that a server is given at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +67,65 @@ class Speaker(Protocol):
 
 
 class EngineSpeaker:
-    """An engine, one prompt after the other. What the model recommends holds but for the temperature."""
+    """An engine, one prompt after the other; or several for one server, side by side.
 
-    together = 1
+    What the model recommends holds but for the temperature.
+    """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engines: Sequence[Engine], adapter: Path | None = None) -> None:
+        """`adapter` is what the engine lays on the model's file, if it does."""
+        self._engines, self._adapter = engines, adapter
+        self.together = len(engines)
+
+    @property
+    def _info(self) -> EngineInfo:
+        return self._engines[0].load()
 
     @property
     def layout(self) -> Layout:
-        return Layout(self._engine.load().layout)
+        return Layout(self._info.layout)
 
     @property
     def context(self) -> int:
-        return self._engine.load().context
+        return self._info.context
 
     @property
     def identity(self) -> str:
-        info = self._engine.load()
-        return digest_of(Path(info.path)) if info.path else info.name
+        info = self._info
+        if info.path is None:
+            return info.name
+        return digest_of(Path(info.path)) + (digest_of(self._adapter) if self._adapter else "")
 
     def count(self, messages: Sequence[Message]) -> int:
-        return self._engine.count_tokens(messages)
+        return self._engines[0].count_tokens(messages)
 
     def say(self, prompts: Sequence[Prompt], temperature: float, most: int) -> list[Spoken]:
-        advised = self._engine.load().sampling
-        sampling = replace(advised, temperature=temperature, max_tokens=most)
-        return [spoken(self._engine, each.messages, replace(sampling, seed=each.seed)) for each in prompts]
+        sampling = replace(self._info.sampling, temperature=temperature, max_tokens=most)
+
+        def one(engine: Engine, prompt: Prompt) -> Spoken:
+            return spoken(engine, prompt.messages, replace(sampling, seed=prompt.seed))
+
+        return side_by_side(one, self._engines, prompts)
 
     def close(self) -> None:
-        self._engine.close()
+        for engine in self._engines:
+            engine.close()
+
+
+def side_by_side(work: Callable[[Engine, Item], Made], engines: Sequence[Engine], items: Sequence[Item]) -> list[Made]:
+    """What `work` makes of each item, as many at a time as there are engines; an engine does one thing at a time."""
+    if len(engines) == 1:
+        return [work(engines[0], item) for item in items]
+    made: list[Made] = []
+    with ThreadPoolExecutor(len(engines)) as pool:
+        for start in range(0, len(items), len(engines)):
+            made += pool.map(work, engines, items[start : start + len(engines)])
+    return made
+
+
+def for_one(engine: Engine, another: Callable[[], Engine]) -> list[Engine]:
+    """The engine, and more like it where it talks to a server, which answers several at once."""
+    return [engine, *(another() for _ in range(AT_A_SERVER - 1))] if engine.address else [engine]
 
 
 def spoken(engine: Engine, messages: Sequence[Message], sampling: Sampling) -> Spoken:
@@ -118,7 +155,7 @@ def speaker_of(model: str | Path, new_engine: Callable[[], Engine]) -> Speaker:
         from training.checkpoint import Checkpoint  # torch, which no engine needs
 
         return Checkpoint(Path(model).expanduser())
-    return EngineSpeaker(new_engine())
+    return EngineSpeaker(for_one(new_engine(), new_engine), registry.find(str(model)).adapter)
 
 
 def digest_of(path: Path) -> str:

@@ -17,8 +17,9 @@ from companion.cli import opening
 from companion.errors import CompanionError, NotFound, UsageError
 
 if TYPE_CHECKING:
-    from training.protocol import Evaluation
+    from companion.engine.protocol import Engine
     from training.protocol_report import Report
+    from training.protocol_run import Evaluation, Rate
 
 DATA = Path("../shared/data")
 WITH_RESUME = frozenset({"resume", "as_json", "data", "against"})
@@ -39,6 +40,9 @@ WITH_RESUME = frozenset({"resume", "as_json", "data", "against"})
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many conversations.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the replies and the intervals.")
 @click.option("--temperature", type=click.FloatRange(0, 2), default=0.7, show_default=True, help="Of the replies.")
+@click.option("--judge", metavar="URL|NAME",
+              help="Have empathy rated by a model: an OpenAI-compatible server, or the name of a model.")  # fmt: skip
+@click.option("--judge-model", metavar="X", help="The server's name for the judge, for a URL.")
 @click.option("--against", metavar="DIR", type=click.Path(path_type=Path),
               help="Say what this run differs by from another, turn by turn.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Every figure as one JSON object.")
@@ -55,6 +59,8 @@ def command(
     limit: int | None,
     seed: int,
     temperature: float,
+    judge: str | None,
+    judge_model: str | None,
     against: Path | None,
     as_json: bool,
     output: Path | None,
@@ -79,6 +85,7 @@ def command(
     encoder = opening.new_encoder()
     if resume:
         kept, recipe = opened(resume)
+        judge, _, judge_model = (recipe.judge or "").partition(" ")
         evaluation = begin(
             recipe.model,
             data=file if "data" in given else Path(recipe.data),
@@ -90,6 +97,7 @@ def command(
             encoder=encoder,
             settings=settings.Settings(reply_tokens=recipe.reply_tokens, variety=recipe.variety),
             temperature=recipe.temperature,
+            judge=_judge(judge, judge_model, settings.load()),
         )
     else:
         chosen = settings.load().changed(model=model)
@@ -104,8 +112,25 @@ def command(
             encoder=encoder,
             settings=chosen,
             temperature=temperature,
+            judge=_judge(judge, judge_model, chosen),
         )
     return _run(evaluation, other, as_json=as_json)
+
+
+def _judge(judge: str | None, model_id: str | None, chosen: settings.Settings) -> tuple[str, Rate] | None:
+    """A judge that answers, and the name under which a run remembers it."""
+    if not judge:
+        return None
+    from training.judge import Judge
+    from training.speakers import for_one
+
+    def engine() -> Engine:
+        return opening.judge_engine(judge, model_id, chosen)
+
+    name = f"{judge} {model_id}" if model_id else judge
+    made = Judge(name, for_one(engine(), engine))
+    made.check()
+    return name, made.rate
 
 
 def _stem(model: str) -> str:
@@ -117,8 +142,8 @@ def _run(evaluation: Evaluation, other: Report | None, *, as_json: bool) -> int:
     from tqdm import tqdm
 
     from companion.engine.protocol import EngineError
-    from training.protocol import Stopped
     from training.protocol_report import differences_as_dict, study_command, terminal
+    from training.protocol_run import Stopped
     from training.run import Interrupt
 
     folder, total, there = evaluation.kept.path, evaluation.total, evaluation.there

@@ -16,7 +16,6 @@ from companion.cli.opening import open_sitting, open_store
 from companion.errors import CompanionError, UsageError
 
 if TYPE_CHECKING:
-    from companion.experiment.design import Design
     from companion.settings import Settings
 
 
@@ -34,7 +33,9 @@ def new(name: str | None, file: Path | None, example: bool) -> None:
 
     FILE is TOML with the consent, the arms and the questions: --example prints one.
     """
+    from companion.cli.agreeing import agreed
     from companion.experiment import design
+    from companion.experiment.sitting import servers
 
     if example:
         click.echo(design.example(), nl=False)
@@ -47,7 +48,8 @@ def new(name: str | None, file: Path | None, example: bool) -> None:
             "digit first."
         )
     read = design.read_design(file)
-    _check_models(read, settings.load())
+    for address in servers(read, settings.load()):
+        agreed(address, ask=True, off_record=False)
     with open_store() as store:
         store.add_experiment(name, read.model_dump_json(), [arm.name for arm in read.arms])
     arms = ", ".join(arm.name for arm in read.arms)
@@ -74,11 +76,10 @@ def _plain(name: str, chosen: Settings) -> int:
     from companion.plain_study import PlainStudy, consents
 
     with open_store() as store:
-        sitting = Sitting(store, name)
-        _check_models(sitting.design, chosen)
+        sitting = Sitting(store, name, chosen)
         if not consents(sitting):
             return 0
-        conversation = open_sitting(sitting, store, chosen)
+        conversation = open_sitting(sitting, store)
         try:
             return PlainStudy(conversation, sitting).run()
         finally:
@@ -90,9 +91,8 @@ def _whole_screen(name: str, chosen: Settings) -> int:
     from companion.tui.study import StudyApp
 
     with open_store() as store:
-        sitting = Sitting(store, name)
-        _check_models(sitting.design, chosen)
-        app = StudyApp(sitting, lambda: open_sitting(sitting, store, chosen), chosen)
+        sitting = Sitting(store, name, chosen)
+        app = StudyApp(sitting, lambda: open_sitting(sitting, store), chosen)
         code = app.run()
     if fault := app.fault or app.trouble:
         raise fault
@@ -186,14 +186,6 @@ def withdraw(code: str, yes: bool) -> None:
             )  # fmt: skip
         store.withdraw(code)
     click.echo("Deleted.", err=True)
-
-
-def _check_models(design: Design, chosen: Settings) -> None:
-    """Raises NotFound for a model of an arm that is not there: not when somebody has consented already."""
-    from companion.modelhub import registry
-
-    for arm in design.arms:
-        registry.find(arm.settings(chosen).model)
 
 
 def _make(folder: Path) -> None:

@@ -14,6 +14,7 @@ from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
 from companion.engine.adapter import Adapter
+from companion.engine.address import Address
 from companion.engine.client import LlamaEngine
 from companion.engine.model_file import in_words
 from companion.engine.protocol import Engine
@@ -82,6 +83,25 @@ def new_engine(settings: Settings, *, off_record: bool = False, ask: bool = Fals
     )
 
 
+def judge_engine(judge: str, model_id: str | None, settings: Settings) -> Engine:
+    """The engine of a model that rates replies: the name of a model, or the address of a server and its name there.
+
+    Raises as `new_engine`, and UsageError for an address without a name, or that is none.
+    """
+    if "://" not in judge:
+        return new_engine(settings.changed(model=judge), off_record=True, ask=True)
+    if not model_id:
+        raise UsageError("--judge with an address needs --judge-model, the server's name for the model.")
+    from companion.engine.openai import OpenAIEngine
+
+    try:
+        address = Address.parse(judge)
+    except ValueError as error:
+        raise UsageError(f"--judge: {error}.") from None
+    agreed(address, ask=True, off_record=False)
+    return OpenAIEngine(address, model_id)
+
+
 def thinks(settings: Settings, entry: Entry) -> bool:
     """Whether a model is to think: as the settings say, or as its entry does."""
     return (entry.think if settings.think == "auto" else settings.think) == "on"
@@ -120,13 +140,16 @@ def open_conversation(
     return _put_together(Conversation, store, engine, encoder, found, settings, resting=resting)
 
 
-def open_sitting(sitting: Sitting, store: Store, chosen: Settings) -> BlindConversation:
+def open_sitting(sitting: Sitting, store: Store) -> BlindConversation:
     """A conversation for somebody who has just consented to take part in an experiment, in the arm they get."""
     from companion.experiment.sitting import BlindConversation  # a chat has no experiments
 
     encoder = new_encoder()
-    session, settings = sitting.enrol(chosen)
-    return _put_together(BlindConversation, store, new_engine(settings), encoder, session, settings, resting=True)
+    session, settings = sitting.enrol()
+    engine = new_engine(settings)
+    conversation = _put_together(BlindConversation, store, engine, encoder, session, settings, resting=True)
+    conversation.everywhere = sitting.whereto
+    return conversation
 
 
 def _put_together(

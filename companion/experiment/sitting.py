@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from companion.conversation import Conversation
+from companion.engine.address import Address
+from companion.engine.consent import leaving
 from companion.engine.protocol import EngineError
 from companion.errors import CompanionError
 from companion.events import Event, Failed, Finished, ReplyBegun, RiskRaised, Stopped, Token, UserSaved
 from companion.experiment.assignment import arm_of
 from companion.experiment.design import Design, Question
-from companion.safety.notice import HELP_FROM_PEOPLE, NOTICE, flowing
+from companion.modelhub import registry
+from companion.safety import notice
+from companion.safety.notice import flowing
 from companion.settings import Settings
 from companion.store import Participant, Role, Session, Store
 from companion.store.experiments import Moment
@@ -33,17 +37,24 @@ TROUBLE = (
 class Sitting:
     """One participant. Nothing is kept before `enrol`, which is called when they have consented."""
 
-    def __init__(self, store: Store, experiment: str) -> None:
-        """Raises NotFound for an experiment that there is not."""
-        self._store = store
+    def __init__(self, store: Store, experiment: str, chosen: Settings) -> None:
+        """`chosen` are the settings but for what an arm says. Raises NotFound for an experiment that there is not, and
+        for a model of an arm that there is not: not when somebody has consented already."""
+        self._store, self._chosen = store, chosen
         self.name = experiment
         self.design = Design.model_validate_json(store.experiment(experiment).design)
+        self.whereto = whereto(self.design, chosen)
         self._participant: Participant | None = None
+
+    @property
+    def consent(self) -> str:
+        """What is read before anything else; where what they write goes, if it goes anywhere, is part of it."""
+        return "\n\n".join(part for part in (self.design.consent, self.whereto) if part)
 
     @property
     def notice(self) -> str:
         """What everybody is told after they have consented: what this is, and where help from people is."""
-        return flowing(f"{NOTICE}\n\n{HELP_FROM_PEOPLE}")
+        return flowing(f"{notice.text(self.whereto)}\n\n{notice.HELP_FROM_PEOPLE}")
 
     @property
     def participant(self) -> Participant:
@@ -60,10 +71,9 @@ class Sitting:
         )
         return "\n\n".join(part for part in (self.design.thanks, later) if part)
 
-    def enrol(self, chosen: Settings) -> tuple[Session, Settings]:
-        """They have consented: they get an arm, a session to talk in, and the settings that are chosen but for what
-        the arm says."""
-        design = self.design
+    def enrol(self) -> tuple[Session, Settings]:
+        """They have consented: they get an arm, a session to talk in, and the settings of the arm."""
+        design, chosen = self.design, self._chosen
         names = [arm.name for arm in design.arms]
         made = self._store.enrol(
             self.name, partial(arm_of, names, design.seed), lambda arm: design.arm(arm).settings(chosen).model
@@ -101,11 +111,35 @@ class Sitting:
         self._store.withdraw(self.participant.code)
 
 
+def servers(design: Design, chosen: Settings) -> list[Address]:
+    """The servers that the models of the arms are on, each once. Raises NotFound for a model that there is not."""
+    found = [registry.find(arm.settings(chosen).model).address for arm in design.arms]
+    return list(dict.fromkeys(address for address in found if address))
+
+
+def whereto(design: Design, chosen: Settings) -> str:
+    """Where what participants write goes, "" where it stays in this program in every arm. Raises as `servers`.
+
+    The same is said in every arm: that it goes somewhere must be known, in which arm must not.
+    """
+    addresses = servers(design, chosen)
+    if not addresses:
+        return ""
+    return "\n".join(["In some versions of this program, or in all of them:", *map(leaving, addresses)])
+
+
 class BlindConversation(Conversation):
     """A conversation that shows nothing of its arm, and that nobody's taste moves.
 
     A reply comes as a whole, because how it comes tells how it is made; plans and choices do not come at all.
     """
+
+    everywhere = ""
+    """Where what is said goes in any arm (`Sitting.whereto`)."""
+
+    @property
+    def whereto(self) -> str:
+        return self.everywhere
 
     def say(self, text: str) -> Iterator[Event]:
         return _blind(super().say(text))

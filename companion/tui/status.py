@@ -36,7 +36,7 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         badge = Content.styled(BADGE, "reverse bold") if self.off_record else Content("")
-        if self.whereto:
+        if self.whereto and not self.blind:
             badge = Content.assemble(badge, Content.styled(f" {self.whereto} ", "reverse"))
         room = self.size.width - badge.cell_length - Content(self.keys).cell_length - 2 * len(SEPARATOR)
         shown = () if self.blind else (self.model, self.planner, self.context, self.speed)

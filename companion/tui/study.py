@@ -61,7 +61,7 @@ class StudyScreen(ConversationScreen):
     async def begin(self) -> None:  # type: ignore[override]  # a worker, which is nobody's to wait for
         """Nothing is opened, and nothing kept, before they have consented."""
         self.status.blind = True
-        if await self.app.push_screen_wait(Consent(self._sitting.design)):
+        if await self.app.push_screen_wait(Consent(self._sitting.design.title, self._sitting.consent)):
             self.app.consented = True
             self.open()
         else:

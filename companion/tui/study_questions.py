@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from companion.experiment.design import Design, Question
+from companion.experiment.design import Question
 from companion.text import clean
 from companion.tui.keys import key
 
@@ -39,15 +39,15 @@ class Consent(ModalScreen[bool]):
 
     BINDINGS = [key("no-consent", "escape", "dismiss(False)", "Not take part", "Leave; nothing is kept.")]
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, title: str, text: str) -> None:
         super().__init__()
-        self._design = design
+        self._title, self._text = title, text
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = self._design.title
+            box.border_title = self._title
             with VerticalScroll():
-                yield Static(self._design.consent, markup=False)
+                yield Static(self._text, markup=False)
             with Horizontal():
                 yield Button("I do not take part", id="no")
                 yield Button("I take part", id="yes")

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from companion import paths
+from companion.engine import consent
+from companion.engine.address import Address
 from companion.engine.protocol import EngineError
 from companion.engine.scripted import ScriptedEngine
 from companion.experiment.assignment import arm_of
 from companion.experiment.sitting import DECLINED, ENOUGH, TROUBLE, WITHDRAWN
+from companion.modelhub import registry
 from companion.store import Role, Status
 from tests.companion.experiments import DESIGN, design_file
 from tests.conftest import Outcome, Program, said_no_more_than_a_sentence
@@ -181,6 +184,33 @@ def test_a_model_that_is_missing_is_found_before_anybody_consents(study: Program
     outcome = study("experiment", "run", "study", "--plain", typed="yes\n")
     assert outcome.code == 3
     assert "There is no model 'nobody'" in said_no_more_than_a_sentence(outcome)
+
+
+SERVER = """
+[there]
+engine = "openai"
+base_url = "https://models.example.org/v1"
+model_id = "big"
+"""
+
+
+def test_where_words_go_is_said_before_anybody_consents_and_the_same_in_every_arm(
+    told: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.models_file().write_text(SERVER)
+    design = design_file(tmp_path, DESIGN.replace('model = "mini"', 'model = "there"'))
+    refused = told("experiment", "new", "study", str(design))
+    assert refused.code == 4  # whoever runs it has to agree first
+    consent.give(Address.parse("https://models.example.org/v1"), paths.private_folder(paths.state_folder()))
+    assert told("experiment", "new", "study", str(design)).code == 0
+    monkeypatch.setattr("companion.modelhub.on_server.engine_for", lambda *_, **__: told.engine)
+    for _ in range(2):
+        outcome = take_part(told, "yes\n\nhello\n\n/finish\n\n\n\n")
+        before, after = outcome.out.split("Do you want to take part?")
+        for shown in (before, after):
+            assert "leaves this machine for models.example.org:443" in " ".join(shown.split())
+        assert "nothing is sent anywhere" not in outcome.out
+    assert [arm["assigned"] for arm in told("experiment", "status", "--json").rows[0]["arms"]] == [1, 1]
 
 
 # -- the one who runs it ----------------------------------------------------------------------------------------------

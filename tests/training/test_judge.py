@@ -19,7 +19,7 @@ GOOD = json.dumps(RATED)
 
 def judge(*answers: Any) -> tuple[Judge, ScriptedEngine]:
     engine = ScriptedEngine(answers, context=100_000)
-    return Judge("tester", engine), engine
+    return Judge("tester", [engine]), engine
 
 
 def test_the_dimensions_are_those_of_the_ratings_in_their_order() -> None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ pytest.importorskip("tqdm", reason="tqdm is not installed")
 from companion import paths
 from companion.engine.protocol import EngineError, Message
 from companion.engine.scripted import ScriptedEngine
+from companion.modelhub import registry
 from companion.rating import Empathy
 from companion.settings import Settings
 from companion.study.gather import Gatherer, Source
 from tests.companion.fakes import CueEncoder, CueTagger
+from tests.companion.openai_server import MODEL, Ability, Answer, Json, OpenAIServer, Say
 from tests.conftest import Outcome, Program, said_no_more_than_a_sentence, with_encoder
 from training import reply_tags
 from training.evaluate import seed_of
 from training.judge import KEYS, Judge
-from training.protocol import Stopped, begin, evaluate, opened, read_report
+from training.protocol import begin, evaluate, opened, read_report
 from training.protocol_report import compare
 from training.protocol_rows import LEND, Row, recorded, rows_of
+from training.protocol_run import Stopped
 
 REPLIES = ("That makes sense. You could try a walk.", "What happened then?", "I see.", "That makes sense to me.")
 
@@ -158,7 +162,7 @@ def test_a_judge_that_dies_leaves_what_it_rated(data: Path, tmp_path: Path) -> N
     good = json.dumps(dict.fromkeys(KEYS, 4))
 
     def judged(*answers: Any) -> Any:
-        judge = Judge("tester", ScriptedEngine([*answers], context=100_000))
+        judge = Judge("tester", [ScriptedEngine([*answers], context=100_000)])
         return measured(data, tmp_path / "run", judge=("tester", judge.rate), limit=1, protocols=["own-history"])
 
     with pytest.raises(EngineError, match="The judge tester does not answer"):
@@ -378,6 +382,94 @@ def test_rows_that_are_none_are_an_error(evaluation: Any, tmp_path: Path) -> Non
     outcome = evaluation("--resume", "run")
     assert outcome.code == 1
     assert "has a row that cannot be read" in outcome.err
+
+
+# -- servers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Say], OpenAIServer]]:
+    servers: list[OpenAIServer] = []
+
+    def make(say: Say) -> OpenAIServer:
+        servers.append(OpenAIServer(say, Ability(context=100_000)))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+def test_a_model_on_a_server_is_measured_like_any_other(
+    evaluation: Any, serve: Callable[[Say], OpenAIServer], tmp_path: Path
+) -> None:
+    server = serve(lambda body: "Why?")
+    registry.add(registry.Entry(name="there", engine="openai", base_url=server.url, model_id=MODEL))
+    outcome = evaluation("--model", "there", "--prompt", "tactics+history", "-o", "run")
+    assert outcome.code == 0, outcome.err
+    assert [row.reply for row in kept(tmp_path / "run", "own-history")] == ["Why?"] * 12
+    assert {body["temperature"] for body in server.asked} == {0.7}
+    assert any("Your previous turn used" in body["messages"][0]["content"] for body in server.asked)
+
+
+def test_a_server_is_asked_for_several_replies_at_once(
+    evaluation: Any, serve: Callable[[Say], OpenAIServer], tmp_path: Path
+) -> None:
+    together = threading.Barrier(3)  # of three conversations the first turns come at the same time, or never
+
+    def say(body: Json) -> str:
+        together.wait(30)
+        return body["messages"][-1]["content"]
+
+    registry.add(registry.Entry(name="there", engine="openai", base_url=serve(say).url, model_id=MODEL))
+    assert evaluation("--model", "there", "--protocol", "own-history", "-o", "run").code == 0
+    rows = kept(tmp_path / "run", "own-history")
+    assert [row.reply for row in rows] == [row.history[-1].content for row in rows]  # each to its own prompt
+
+
+def test_a_judge_on_a_server_rates_and_a_dead_one_ends_the_run_with_the_way_on(
+    evaluation: Any, serve: Callable[[Say], OpenAIServer]
+) -> None:
+    dead = False
+
+    def say(body: Json) -> str | Answer:
+        return Answer(404, {"error": {"message": "no such model"}}) if dead else json.dumps(dict.fromkeys(KEYS, 4))
+
+    server = serve(say)
+    judge = ("--judge", server.url, "--judge-model", MODEL)
+    outcome = evaluation("-o", "run", "--protocol", "own-history", "--limit", "1", *judge, "--json")
+    found = json.loads(outcome.out)
+    assert found["systems"]["own-history"]["empathy"]["value"] == pytest.approx(3)
+    assert found["method"]["judge"] == f"{server.url} {MODEL}"
+    assert len(server.asked) == 4
+    dead = True
+    outcome = evaluation("-o", "other", "--limit", "1", *judge)
+    assert outcome.code == 1
+    assert f"The judge {server.url} {MODEL} does not answer" in outcome.err
+    assert "go on with --resume other." in outcome.err
+    dead = False
+    resumed = evaluation("--resume", "other")
+    assert resumed.code == 0, resumed.err
+    assert "empathy is rated by the judge" in resumed.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--judge", "http://127.0.0.1:9"], 2, "needs --judge-model"),
+        (["--judge", "http://a b", "--judge-model", "x"], 2, "--judge: 'http://a b' has characters in it"),
+        (["--judge", "http://127.0.0.1:9", "--judge-model", "x"], 1, "The judge http://127.0.0.1:9 x does not answer"),
+        (["--judge", "mini"], 2, "mini reads no instructions, so it cannot judge"),
+        (["--judge", "nobody"], 3, "There is no model 'nobody'"),
+    ],
+)
+def test_a_judge_that_is_none_is_a_sentence_before_anything_is_asked(
+    evaluation: Any, tmp_path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    outcome = evaluation("-o", "run", *arguments)
+    assert outcome.code == code
+    assert words in said_no_more_than_a_sentence(outcome)
+    assert not (tmp_path / "run").exists()
 
 
 # -- the real thing ---------------------------------------------------------------------------------------------------

@@ -103,12 +103,12 @@ async def sitting(
     store: Store, engine: ScriptedEngine | None = None, failure: Exception | None = None
 ) -> AsyncIterator[Part]:
     chosen = Settings(theme="dark")
-    part = Sitting(store, "study")
+    part = Sitting(store, "study", chosen)
 
     def opener() -> BlindConversation:
         if failure:
             raise failure
-        session, settings = part.enrol(chosen)
+        session, settings = part.enrol()
         spoken = engine or ScriptedEngine(["I hear you."] * 99)
         return BlindConversation(store, spoken, CueTagger(), session, settings, assessor=RiskAssessor(None))
 
@@ -278,7 +278,7 @@ async def test_help_is_there_from_the_first_screen_on_and_the_owners_pages_are_n
 @pytest.mark.parametrize("number", [0, 1])
 async def test_danger_brings_the_card_in_both_arms_and_no_question_about_the_reply(store: Store, number: int) -> None:
     if number:
-        Sitting(store, "study").enrol(Settings())
+        Sitting(store, "study", Settings()).enrol()
     async with sitting(store) as part:
         await part.consent()
         assert store.participants("study")[-1].arm == arm_of(["planned", "loose"], 4, number)
