@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from companion import paths
+from companion.cli.models_convert import check, convert, quantize
 from companion.cli.models_get import get
 from companion.cli.noun import Noun
 from companion.engine.consent import leaving
@@ -31,7 +32,8 @@ def command() -> None:
     """The models: GGUF files on this machine, and models on servers."""
 
 
-command.add_command(get)
+for verb in (get, convert, quantize, check):
+    command.add_command(verb)
 
 
 @command.command("list")

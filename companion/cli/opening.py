@@ -13,7 +13,6 @@ from companion.cli.agreeing import agreed
 from companion.cli.passphrase import unlocked
 from companion.conversation import Conversation
 from companion.encoder import Encoder
-from companion.engine.adapter import Adapter
 from companion.engine.address import Address
 from companion.engine.client import LlamaEngine
 from companion.engine.model_file import in_words
@@ -72,9 +71,7 @@ def new_engine(settings: Settings, *, off_record: bool = False, ask: bool = Fals
         return engine_for(entry, context=settings.context, think=thinks(settings, entry))
     return LlamaEngine(
         entry.file,
-        adapter=Adapter(entry.adapter, 1.0 if entry.adapter_scale is None else entry.adapter_scale)
-        if entry.adapter
-        else None,
+        adapter=entry.laid,
         layout=entry.layout,
         sha256=entry.sha256,
         state_dir=None if off_record else paths.private_folder(paths.state_folder()),

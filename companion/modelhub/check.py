@@ -8,8 +8,9 @@ library that is being looked at.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,6 +182,27 @@ def _peak_memory(pid: int | None) -> int | None:
         return None
     kilobytes = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(kilobytes[0]) * 1024 if kilobytes else None
+
+
+def as_row(report: Report) -> dict[str, Any]:
+    """For a program to read."""
+    info = report.info
+    return {
+        "file": info.path,
+        "bytes": info.size,
+        "architecture": report.header.architecture,
+        "parameters": info.parameters,
+        "bits": report.bits,
+        "layout": info.layout,
+        "context": info.context,
+        "load_seconds": info.seconds,
+        "memory": report.memory,
+        "reply_speed": report.reply_speed,
+        "reading_speed": report.reading_speed,
+        "same_tokens": report.same_tokens,
+        "likeness": asdict(report.likeness) if report.likeness else None,
+        "faults": list(report.faults),
+    }
 
 
 def in_lines(report: Report) -> list[tuple[str, str]]:

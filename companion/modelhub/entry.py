@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from companion import paths
+from companion.engine.adapter import Adapter
 from companion.engine.address import Address
 from companion.errors import UsageError
 from planner.layouts import Layout
@@ -86,6 +87,12 @@ class Entry(BaseModel):
         if self.base_url:
             Address.parse(self.base_url)
         return self
+
+    @property
+    def laid(self) -> Adapter | None:
+        """The adapter, and how much of it: the whole of it unless that is said."""
+        scale = 1.0 if self.adapter_scale is None else self.adapter_scale
+        return Adapter(self.adapter, scale) if self.adapter else None
 
     @property
     def address(self) -> Address | None:
