@@ -49,7 +49,7 @@ class Sitting:
     @property
     def consent(self) -> str:
         """What is read before anything else; where what they write goes, if it goes anywhere, is part of it."""
-        return "\n\n".join(part for part in (self.design.consent, self.whereto) if part)
+        return "\n\n".join(part for part in (flowing(self.design.consent), self.whereto) if part)
 
     @property
     def notice(self) -> str:
@@ -69,7 +69,7 @@ class Sitting:
             f"Your code is {code}. Keep it if you may want your part to be deleted later: whoever runs this study can "
             "do that with the code, and with nothing else."
         )
-        return "\n\n".join(part for part in (self.design.thanks, later) if part)
+        return "\n\n".join(part for part in (flowing(self.design.thanks), later) if part)
 
     def enrol(self) -> tuple[Session, Settings]:
         """They have consented: they get an arm, a session to talk in, and the settings of the arm."""

@@ -42,6 +42,15 @@ class StudyScreen(ConversationScreen):
 
     app: StudyApp
 
+    DEFAULT_CSS = """
+    StudyScreen.-asking {
+        & Composer { display: none; }
+        & StatusLine { display: none; }
+        & #main { margin-bottom: 14; }
+    }
+    """
+    """Room for the question below the reply that it is about."""
+
     BINDINGS = [
         key("stop", "escape", "stop", "Stop", "Stop the reply that is arriving; what has arrived is kept."),
         key("withdraw", "f12", "app.withdraw", "Withdraw", "Stop, and have all you wrote and answered deleted."),
@@ -51,7 +60,8 @@ class StudyScreen(ConversationScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._one_at_a_time = asyncio.Lock()
+        self._replied: int | None = None
+        """The reply that came to the latest message."""
 
     @property
     def _sitting(self) -> Sitting:
@@ -76,31 +86,42 @@ class StudyScreen(ConversationScreen):
 
     async def ask(self, moment: Moment, turn_id: int | None = None) -> None:
         """Every question of this moment, one after the other."""
-        async with self._one_at_a_time:
-            for question in self._sitting.questions(moment):
-                value = await self.app.push_screen_wait(Asked(question))
-                self._sitting.answer(moment, question, value, turn_id)
+        for question in self._sitting.questions(moment):
+            value = await self.app.push_screen_wait(Asked(question, about_reply=moment == "reply"))
+            self._sitting.answer(moment, question, value, turn_id)
 
     async def _ended(self, reply: Reply) -> None:
         await super()._ended(reply)
-        self._after_reply(reply.turn_id)
-
-    @work
-    async def _after_reply(self, turn_id: int) -> None:
-        if self._sitting.asks_about(turn_id):
-            await self.ask("reply", turn_id)
-        if self._sitting.enough():
-            await self.transcript.remark(f"{ENOUGH} {self.app.key_of('quit')} comes to the end.", stays=True)
+        self._replied = reply.turn_id
 
     @on(Composer.Sent)
     def _sent(self, event: Composer.Sent) -> None:
         text = clean(event.text).strip()
         if not text.startswith("/") or any(character.isspace() for character in text):
-            self.say(text)
+            self._exchange(text)
         elif text[1:] in COMMANDS:
             self.app.call_later(self.app.run_action, COMMANDS[text[1:]])
         else:
             self.notify(f"There is no command {text}. There are: {', '.join(f'/{name}' for name in COMMANDS)}.")
+
+    @work
+    async def _exchange(self, text: str) -> None:
+        """A message, the reply, the questions about it. Nothing is typed meanwhile: it could pass for an answer."""
+        self.composer.disabled = True
+        self._replied = None
+        self.say(text)
+        while self.busy or self._waiting:
+            await self.at_rest.wait()
+            await asyncio.sleep(0)
+        if self._replied is not None and self._sitting.asks_about(self._replied):
+            self.add_class("-asking")
+            self.transcript.scroll_end(animate=False)
+            await self.ask("reply", self._replied)
+            self.remove_class("-asking")
+        if self._sitting.enough():
+            await self.transcript.remark(f"{ENOUGH} {self.app.key_of('quit')} comes to the end.", stays=True)
+        self.composer.disabled = False
+        self.composer.focus()
 
     def action_stop(self) -> None:
         if self.busy and self.conversation is not None:
@@ -149,6 +170,9 @@ class StudyApp(CompanionApp):
         self.consented = False
         self.trouble: CompanionError | None = None
         """Why it could not begin; said when the screen is gone, to who runs the experiment."""
+
+    def way_to_help(self) -> str:
+        return f"{super().way_to_help()} · {self.key_of('quit')} finish"
 
     def notice_is_due(self) -> bool:
         """Everybody is told; that it was shown says nothing about the owner's day."""

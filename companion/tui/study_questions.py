@@ -64,6 +64,7 @@ class Asked(ModalScreen[int | str | None]):
     DEFAULT_CSS = """
     Asked {
         align: center middle;
+        &.-about-reply { align: center bottom; background: transparent; }
         & > Vertical {
             width: 72;
             max-width: 96%;
@@ -89,8 +90,11 @@ class Asked(ModalScreen[int | str | None]):
         key("leave-out", "escape", "dismiss(None)", "Leave out", "Leave this question out."),
     ]  # fmt: skip
 
-    def __init__(self, question: Question) -> None:
-        super().__init__()
+    AUTO_FOCUS = "Input"  # not a button: an Enter too many is no answer
+
+    def __init__(self, question: Question, *, about_reply: bool = False) -> None:
+        """With `about_reply` it leaves the conversation behind it readable."""
+        super().__init__(classes="-about-reply" if about_reply else "")
         self._question = question
 
     def compose(self) -> ComposeResult:

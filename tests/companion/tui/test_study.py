@@ -198,6 +198,26 @@ async def test_a_reply_comes_as_a_whole_in_every_arm(store: Store) -> None:
         assert part.answers == [("before", "mood", 3)]
 
 
+async def test_a_reply_can_be_read_while_it_is_rated_and_nothing_typed_passes_for_an_answer(store: Store) -> None:
+    gate = Gate()
+    async with sitting(store, ScriptedEngine(["One two three."], wait=gate)) as part:
+        await part.consent()
+        await part.say("hello")
+        await part.until(lambda: part.app.study.busy == "talking")
+        await part.press("4", "enter")  # of the next message
+        assert part.app.study.composer.text == ""
+        gate.open(9)
+        await part.until(lambda: isinstance(part.app.screen, Asked))
+        await part.press("enter")
+        await part.sees("Did it fit?")
+        asked = part.app.screen.query_one("Vertical").region
+        box = part.app.study.transcript.boxes[-1]
+        assert box.region.bottom <= asked.y
+        await part.press("2")
+        await part.until(lambda: part.app.study.composer.has_focus)
+        assert part.answers == [("before", "mood", 3), ("reply", "fit", 2)]
+
+
 async def test_the_list_of_keys_has_those_of_the_sitting_only(store: Store) -> None:
     async with sitting(store) as part:
         await part.consent()
