@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from companion.engine.gguf_file import Header
 from companion.engine.profile import CHATML, Profile, guess
@@ -49,7 +50,8 @@ class Checkpoint:
 
     @cached_property
     def identity(self) -> str:
-        return digest_of(self._folder)
+        base = Path(self._base)
+        return digest_of(self._folder) + (digest_of(base) if self._base and base.is_dir() else "")
 
     def count(self, messages: Sequence[Message]) -> int:
         return len(self._ids(messages))
@@ -90,9 +92,11 @@ class Checkpoint:
     @cached_property
     def _model(self) -> Any:
         cuda = torch.cuda.is_available()
+        disable_progress_bar()  # there is one of ours
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 self._folder, dtype="auto" if cuda else torch.float32, trust_remote_code=False, use_safetensors=True,
+                local_files_only=True,
             )  # fmt: skip
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise EngineError(f"{self._folder} cannot be loaded: {_first_line(error)}") from None
@@ -102,7 +106,10 @@ class Checkpoint:
     def _tokenizer(self) -> Tokenizer:
         """Text that spells a control token stays text."""
         try:
-            fast = AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False)
+            own = (self._folder / "tokenizer.json").is_file() or not self._base
+            fast = AutoTokenizer.from_pretrained(
+                self._folder if own else self._base, trust_remote_code=False, local_files_only=True
+            )
             tokenizer = Tokenizer.from_str(fast.backend_tokenizer.to_str())
         except (OSError, ValueError, AttributeError) as error:
             raise EngineError(f"The vocabulary of {self._folder} cannot be loaded: {_first_line(error)}") from None
@@ -115,7 +122,7 @@ class Checkpoint:
         config = self._model.config
         vocabulary = self._tokenizer.get_added_tokens_decoder()
         header = Header(
-            name=f"{self._folder.resolve().parent.name}/{self._folder.resolve().name} {self._base()}",
+            name=f"{self._folder.resolve().parent.name}/{self._folder.resolve().name} {self._base}",
             architecture=str(config.model_type),
             context=int(getattr(config, "max_position_embeddings", CONTEXT)),
             parameters=0,
@@ -125,7 +132,9 @@ class Checkpoint:
         )
         return guess(header, CONTEXT)
 
+    @cached_property
     def _base(self) -> str:
+        """The model that an adapter belongs to, "" for a whole one. What is not on this machine is not fetched."""
         file = self._folder / "adapter_config.json"
         return str(json.loads(file.read_text("utf-8")).get("base_model_name_or_path")) if file.is_file() else ""
 

@@ -109,6 +109,20 @@ def test_it_is_measured_under_both_protocols_conversations_side_by_side(
     assert places == [("a", 1), ("a", 3), ("a", 5), ("b", 1), ("c", 1), ("c", 3)]  # whole conversations in the end
 
 
+def test_an_adapter_speaks_as_its_model_with_what_it_learnt(folder: Path, tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft", reason="peft is not installed")
+    torch.manual_seed(1)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    config = peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj", "o_proj"], init_lora_weights=False, lora_alpha=64)
+    peft.get_peft_model(model, config).save_pretrained(tmp_path / "adapter")
+    adapted, base = Checkpoint(tmp_path / "adapter"), Checkpoint(folder)
+    said = [speaker.say([Prompt(ASKED, 1)], 0.0, 12)[0] for speaker in (adapted, base)]
+    assert adapted.layout is Layout.MINI
+    assert said[0].prompt_tokens == said[1].prompt_tokens
+    assert said[0].text != said[1].text
+    assert adapted.identity != base.identity
+
+
 def test_a_folder_that_cannot_be_loaded_is_a_sentence(folder: Path, tmp_path: Path) -> None:
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
