@@ -65,6 +65,7 @@ def draw(metrics: Sequence[Mapping[str, Any]], out: Path) -> Path | None:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second, and only here
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     columns = min(3, len(found))
     rows = -(-len(found) // columns)
@@ -78,6 +79,7 @@ def draw(metrics: Sequence[Mapping[str, Any]], out: Path) -> Path | None:
             axes.plot(steps, running_mean(values), color=f"C{index}", linewidth=1.6, label=label)
         axes.set_title(title, fontsize=9)
         axes.tick_params(labelsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.grid(alpha=0.2)
         if len(lines) > 1:
             axes.legend(fontsize=8, frameon=False)

@@ -176,9 +176,10 @@ class MintTrainer(InRunFolder, SharedPrefixTrainer):
             self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - started
 
     def carried(self) -> dict[str, Any]:
-        return self._reward.state()
+        return super().carried() | self._reward.state()
 
     def carry_on(self, carried: dict[str, Any]) -> None:
+        super().carry_on(carried)
         self._reward.restore(carried)
 
 

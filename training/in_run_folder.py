@@ -26,10 +26,11 @@ class InRunFolder(Trainer):  # type: ignore[misc]  # transformers is untyped her
 
     def carried(self) -> dict[str, Any]:
         """What each process carries on beside what TRL saves, as JSON."""
-        return {}
+        return {"tokens": self._total_train_tokens}
 
     def carry_on(self, carried: dict[str, Any]) -> None:
         """Take up what was carried."""
+        self._total_train_tokens = carried["tokens"]
 
     def _clip_grad_norm(self, model: Any) -> Any:
         """Before the optimiser's step: the weights are still good, and must stay so."""

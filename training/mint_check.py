@@ -129,11 +129,7 @@ def memory(recipe: MintRecipe, shape: PolicyShape) -> dict[str, int]:
 
 def check_machine(recipe: MintRecipe, machine: Machine, shape: PolicyShape | None) -> None:
     """Raises CompanionError without the GPU that is needed, UsageError where the numbers do not work out."""
-    if recipe.gpu and machine.gpu_bytes is None:
-        raise CompanionError(
-            f"The recipe {recipe.name} needs a GPU, and torch sees none here. `companion train mint-mini` trains the "
-            "model that ships on a CPU, in minutes; --set gpu=false tries this one all the same."
-        )
+    must_have_gpu(recipe.name, recipe.gpu, machine)
     share = machine.processes * recipe.update.groups
     if recipe.rows % share:
         raise UsageError(
@@ -144,15 +140,27 @@ def check_machine(recipe: MintRecipe, machine: Machine, shape: PolicyShape | Non
         )
     if shape is None:
         return
-    longest = recipe.prompts.limit + recipe.rollout.tokens
-    if longest > shape.context:
-        raise UsageError(
-            f"A prompt of {recipe.prompts.limit:,} tokens and a reply of {recipe.rollout.tokens:,} make {longest:,}, "
-            f"and the model reads {shape.context:,}. "
-            f"Give --set prompts.limit={max(64, shape.context - recipe.rollout.tokens)}, or shorter replies."
-        )
+    must_be_readable(recipe.prompts.limit, recipe.rollout.tokens, shape)
     if machine.gpu_bytes is not None:
         _must_fit(recipe, shape, machine.gpu_bytes)
+
+
+def must_have_gpu(name: str, gpu: bool, machine: Machine) -> None:
+    """Raises CompanionError without the GPU that a recipe needs, naming one that needs none."""
+    if gpu and machine.gpu_bytes is None:
+        raise CompanionError(
+            f"The recipe {name} needs a GPU, and torch sees none here. `companion train mint-mini` trains the "
+            "model that ships on a CPU, in minutes; --set gpu=false tries this one all the same."
+        )
+
+
+def must_be_readable(prompt: int, reply: int, shape: PolicyShape) -> None:
+    """Raises UsageError where the longest prompt and reply are more than the model can read."""
+    if prompt + reply > shape.context:
+        raise UsageError(
+            f"A prompt of {prompt:,} tokens and a reply of {reply:,} make {prompt + reply:,}, and the model reads "
+            f"{shape.context:,}. Give --set prompts.limit={max(64, shape.context - reply)}, or shorter replies."
+        )
 
 
 def _must_fit(recipe: MintRecipe, shape: PolicyShape, card: int) -> None:

@@ -6,21 +6,32 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
+from datasets import disable_progress_bars
+from transformers.utils import logging as transformers_logging
 
+from companion import paths
+from companion.encoder import Encoder
 from training import policy
 from training.finish import Trained, finish, mode_of
+from training.mint_data import conversation_files
 from training.mint_recipe import MintRecipe
+from training.prompts import Prompter
+from training.recipe import check
 from training.record import Record, Stop
-from training.recordings import Recording
+from training.recordings import Recording, read_recordings, split
+from training.reply_tags import ReplyTags
 from training.run import Interrupt, Run
 from training.tuning_recipe import DpoRecipe, SftRecipe
 
 BASE = "base"
 """Where a run unpacks the GGUF file that it begins with."""
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,66 @@ class TrlRun:
         trainer.accelerator.wait_for_everyone()
         trainer.accelerator.end_training()
         return said
+
+
+Recipe = TypeVar("Recipe", MintRecipe, SftRecipe, DpoRecipe)
+
+
+def resumed(recipe: Recipe, resume: Path | None) -> tuple[Recipe, Run | None]:
+    """The recipe that counts, and the run where one goes on: the recipe is then what that run began with."""
+    if resume is None:
+        return recipe, None
+    run = Run.open(resume)
+    return check(type(recipe), run.recipe()), run
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What every run needs before its policy is loaded."""
+
+    run: Run
+    before: Before
+    tokenizer: Any
+    learned: Sequence[Recording]
+    tags: ReplyTags
+    prompter: Prompter
+    state: PartialState
+
+    def count(self, text: str) -> int:
+        """Tokens of a text."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def ready(
+    recipe: MintRecipe | SftRecipe | DpoRecipe,
+    run: Run | None,
+    *,
+    found: str | Path,
+    encoder: Encoder,
+    data: Path,
+    runs: Path,
+) -> Ready:
+    """Finds the conversations, makes a new run's folder under `runs`, and unpacks the model there if need be.
+
+    `found` is where the policy is (`policy.locate`). Raises CompanionError where something is missing.
+    """
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    disable_progress_bars()
+    files = conversation_files(recipe.data, data)
+    state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()))
+    if run is None:
+        values = recipe.model_dump(mode="json")
+        run = Run(Path(told(state, lambda: str(Run.create(runs, recipe.name, values).folder))))
+    with state.main_process_first():
+        base = policy.unpacked(found, run.folder / BASE)
+    tokenizer = policy.load_tokenizer(base)
+    learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
+    tags = ReplyTags.of_encoder(encoder, paths.private_folder(paths.data_folder() / "training"))
+    with state.main_process_first():
+        tags.read(reply for recording in learned for reply in recording.replies)
+    prompter = Prompter.of(recipe.prompts, tokenizer)
+    return Ready(run, Before(found, base, held_out), tokenizer, learned, tags, prompter, state)
 
 
 def told(state: PartialState, decide: Any) -> Any:

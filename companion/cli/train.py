@@ -29,7 +29,7 @@ ENCODER_NEEDS = (
 )
 
 
-GRPO_NEEDS = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tensorboard", "gguf", "tqdm")
+TRL_NEEDS = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tensorboard", "gguf", "tqdm")
 
 
 @click.command("train")
@@ -53,6 +53,8 @@ def command(
     \b
     mint-1.7b  a model of Qwen3's that varies how it helps; needs a GPU. So does mint-4b. (default: mint-1.7b)
     mint-mini  the same for the small model that ships, on a CPU in minutes.
+    sft        replies as they stand in conversations, learned by the model that ships (or another, with --set).
+    dpo        of two of the model's own replies, the more varied or the better rated one.
     mini       the small model itself, from its first word.
     encoder    the reader of tactics, empathy and risk.
     FILE.toml  a recipe of your own.
@@ -81,8 +83,7 @@ def _mini(
     recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
 ) -> Begun:
     """The small model."""
-    if output and output.is_dir():
-        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
+    _one_file(output)
     _need(NEEDED)
     from training import mini
     from training.recipe import read_recipe
@@ -118,14 +119,47 @@ def _grpo(
     recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
 ) -> Begun:
     """A model that varies how it helps."""
-    if output and output.is_dir():
-        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
-    _need(GRPO_NEEDS)
+    _one_file(output)
+    _need(TRL_NEEDS)
     from training import grpo_run
     from training.mint_recipe import read_mint
 
-    trainer = grpo_run.start(read_mint(recipe, changes), data=data, runs=runs, resume=resume)
-    return trainer, lambda: trainer.finish(output, lambda sentence: click.echo(sentence, err=True))
+    return _ending(grpo_run.start(read_mint(recipe, changes), data=data, runs=runs, resume=resume), output)
+
+
+def _sft(
+    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
+) -> Begun:
+    """A model that learns replies as they are."""
+    _one_file(output)
+    _need(TRL_NEEDS)
+    from training import tuning
+    from training.tuning_recipe import SftRecipe, read_tuning
+
+    values = read_tuning(SftRecipe, recipe, changes)
+    return _ending(tuning.start_sft(values, data=data, runs=runs, resume=resume), output)
+
+
+def _dpo(
+    recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
+) -> Begun:
+    """A model that learns which of two replies is better."""
+    _one_file(output)
+    _need(TRL_NEEDS)
+    from training import tuning
+    from training.tuning_recipe import DpoRecipe, read_tuning
+
+    values = read_tuning(DpoRecipe, recipe, changes)
+    return _ending(tuning.start_dpo(values, data=data, runs=runs, resume=resume), output)
+
+
+def _ending(run: TrlRun, output: Path | None) -> Begun:
+    return run, lambda: run.finish(output, lambda sentence: click.echo(sentence, err=True))
+
+
+def _one_file(output: Path | None) -> None:
+    if output and output.is_dir():
+        raise click.UsageError(f"-o {output} is a folder; name the GGUF file to write.")
 
 
 def _begin(recipe: str) -> Callable[..., Begun]:
@@ -135,7 +169,9 @@ def _begin(recipe: str) -> Callable[..., Begun]:
     values = read_recipe(recipe)
     if values.get("name") == "encoder":
         return _encoder
-    return _mini if "stages" in values else _grpo
+    if "stages" in values:
+        return _mini
+    return {"sft": _sft, "dpo": _dpo}.get(str(values.get("method")), _grpo)
 
 
 def _need(packages: tuple[str, ...]) -> None:

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from companion.errors import CompanionError, UsageError
+from tests.companion.fakes import CueEncoder
+from tests.conftest import Program
+from tests.training.tiny_policy import tiny_policy
+from training import tuning
+from training.curves import read_metrics
+from training.recipe import check
+from training.run import Run
+from training.sampled import FILE, read_groups
+from training.trl_run import TrlRun
+from training.tuning_recipe import DpoRecipe, SftRecipe
+
+NOT_THE_SAME = {"train_runtime", "total_flos"}
+STEP = {"lr": 5e-3, "examples": 4, "together": 2, "warmup": 0.0}
+REPLIES = ["What happened?", "It makes sense. What now?", "Try to sleep first.", "Oh."]
+
+
+class Reader(CueEncoder):
+    """The encoder of these tests, with files to be told by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(__file__).parent / "no encoder"
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.set_num_threads(1)
+    monkeypatch.setattr(tuning, "Encoder", Reader)
+    monkeypatch.setattr("training.reply_tags.fingerprint", lambda folder: "tests")
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_policy(tmp_path_factory.mktemp("policy"))
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> Path:
+    """Twelve conversations of two exchanges."""
+    file = tmp_path / "talks.jsonl"
+    with file.open("w") as out:
+        for number in range(12):
+            said = [f"Trouble {number}.", REPLIES[number % 4], "More of it.", REPLIES[(number + 1) % 4]]
+            roles = ["user", "assistant"] * 2
+            messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+            out.write(json.dumps({"id": f"talk-{number}", "messages": messages}) + "\n")
+    return file
+
+
+def values(method: str, policy: Path, talks: Path, adapters: int = 0, **changes: Any) -> dict[str, Any]:
+    return {
+        "method": method, "name": method, "gpu": False, "steps": 4, "save_every": 2, "step": STEP,
+        "data": {"mint": False, "files": [str(talks)], "held_out": 0.0},
+        "prompts": {"layout": "mini", "plan": True, "thinking": False, "limit": 400},
+        "policy": {"model": str(policy), "lora": adapters}, "ending": {"conversations": 0},
+    } | changes  # fmt: skip
+
+
+def sft(policy: Path, talks: Path, runs: Path, resume: Path | None = None, **changes: Any) -> TrlRun:
+    recipe = check(SftRecipe, values("sft", policy, talks, **{"tokens": 60} | changes))
+    return tuning.start_sft(recipe, data=runs, runs=runs, resume=resume)
+
+
+def dpo(policy: Path, talks: Path, runs: Path, resume: Path | None = None, **changes: Any) -> TrlRun:
+    sampling = {"rows": 6, "group": 4, "rollout": {"tokens": 24, "together": 8}}
+    recipe = check(DpoRecipe, values("dpo", policy, talks, **sampling | changes))
+    return tuning.start_dpo(recipe, data=runs, runs=runs, resume=resume)
+
+
+def logged(run: TrlRun) -> list[dict[str, Any]]:
+    rows = read_metrics(run.run.folder)
+    return [{name: value for name, value in row.items() if name not in NOT_THE_SAME} for row in rows]
+
+
+def interrupted(run: TrlRun) -> None:
+    """Ctrl-C in the first step."""
+    ordinary = run.trainer.training_step
+
+    def step(*given: Any, **named: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        run.trainer.training_step = ordinary
+        return ordinary(*given, **named)
+
+    run.trainer.training_step = step
+    assert not run.train()
+
+
+# -- sft ------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_learns_the_replies_of_conversations(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = sft(policy, talks, tmp_path / "runs", steps=12)
+    assert run.train()
+    losses = [row["loss"] for row in logged(run)]
+    assert len(losses) == 12
+    assert losses[-1] < 0.8 * losses[0]
+    assert [path.name for path in run.run.checkpoints()] == [
+        "checkpoint-000008",
+        "checkpoint-000010",
+        "checkpoint-000012",
+    ]
+
+
+def test_only_the_reply_is_learned_and_its_end(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = sft(policy, talks, tmp_path / "runs")
+    trainer = run.trainer
+    batch = next(iter(trainer.get_train_dataloader()))
+    tokenizer = trainer.processing_class
+    for labels in batch["labels"]:
+        text = tokenizer.decode([label for label in labels.tolist() if label >= 0])
+        assert text.removesuffix("<|im_end|>") in REPLIES
+        assert text.endswith("<|im_end|>")
+
+
+@pytest.mark.parametrize("start", [sft, dpo])
+def test_a_stopped_run_goes_on_exactly(start: Any, policy: Path, talks: Path, tmp_path: Path) -> None:
+    whole = start(policy, talks, tmp_path / "whole", **_files(start, tmp_path))
+    assert whole.train()
+    stopped = start(policy, talks, tmp_path / "stopped", **_files(start, tmp_path))
+    interrupted(stopped)
+    assert stopped.step == 1
+    again = start(policy, talks, tmp_path / "stopped", resume=stopped.run.folder)
+    assert again.step == 1
+    assert again.train()
+    assert logged(again) == logged(whole)
+
+
+def _files(start: Any, folder: Path) -> dict[str, Any]:
+    """Replies that were sampled before, so that this is about training."""
+    if start is sft:
+        return {}
+    file = folder / "given.jsonl"
+    with file.open("w") as out:
+        for number in range(8):
+            replies = [
+                {"reply": f"What is it, {number}?", "quality": 0.9, "novelty": 1.0, "tokens": 5, "violation": False},
+                {"reply": "Oh.", "quality": 0.1, "novelty": 0.9, "tokens": 4, "violation": False},
+            ]
+            prompt = f"<|im_start|>user\nTrouble {number}.<|im_end|>\n<|im_start|>assistant\n"
+            out.write(json.dumps({"prompt": prompt, "replies": replies}) + "\n")
+    return {"files": [str(file)]}
+
+
+# -- dpo ------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_learns_to_prefer_the_better_of_two_replies(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = dpo(policy, talks, tmp_path / "runs", steps=8, **_files(dpo, tmp_path))
+    assert run.train()
+    rows = logged(run)
+    assert rows[-1]["rewards/accuracies"] == 1.0
+    assert rows[-1]["rewards/margins"] > rows[0]["rewards/margins"]
+    assert not (run.run.folder / FILE).exists()
+
+
+def test_without_files_the_model_s_own_replies_are_sampled_read_and_kept(
+    policy: Path, talks: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"There are 0 pairs in 6 groups of replies"):
+        dpo(policy, talks, tmp_path / "runs")  # letters at random: nothing to tell them apart by
+    (folder,) = (tmp_path / "runs").iterdir()
+    groups = read_groups([folder / FILE])
+    assert [len(replies) for _, replies in groups] == [4] * 6
+    assert all(prompt.endswith(("assistant\n", "|>")) for prompt, _ in groups)
+    assert any(not reply.sound for _, replies in groups for reply in replies)  # cut off at 24 tokens
+
+
+def test_sampling_goes_on_where_it_was_stopped(policy: Path, talks: Path, tmp_path: Path) -> None:
+    for name in ("whole", "stopped"):
+        with pytest.raises(UsageError, match="0 pairs"):
+            dpo(policy, talks, tmp_path / name, rows=12)
+    (whole,), (stopped,) = (list((tmp_path / name).iterdir()) for name in ("whole", "stopped"))
+    lines = (whole / FILE).read_text().splitlines(keepends=True)
+    assert len(lines) == 12
+    (stopped / FILE).write_text("".join(lines[:8]) + lines[8][:20])
+    with pytest.raises(UsageError, match="0 pairs"):
+        dpo(policy, talks, tmp_path, resume=stopped)
+    assert (stopped / FILE).read_text().splitlines(keepends=True) == lines
+
+
+@pytest.mark.parametrize("line", ["no json", '{"prompt": "p"}', '{"prompt": "p", "replies": [{"reply": "a"}]}'])
+def test_a_file_that_holds_no_groups_is_named_with_its_line(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "given.jsonl"
+    file.write_text(line + "\n")
+    with pytest.raises(UsageError, match=r"given\.jsonl, line 1, is no group of replies"):
+        read_groups([file])
+
+
+# -- both -----------------------------------------------------------------------------------------------------
+
+
+def test_adapters_alone_can_be_trained(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = sft(policy, talks, tmp_path / "runs", adapters=2)
+    before = {name: weight.clone() for name, weight in run.trainer.model.named_parameters() if "lora_" not in name}
+    assert run.train()
+    after = dict(run.trainer.model.named_parameters())
+    assert all(torch.equal(weight, after[name]) for name, weight in before.items())
+    assert logged(run)[-1]["loss"] != logged(run)[0]["loss"]
+
+
+def test_too_few_examples_are_said_with_the_numbers(policy: Path, talks: Path, tmp_path: Path) -> None:
+    step = STEP | {"examples": 40, "together": 4}
+    with pytest.raises(UsageError, match=r"There are 24 examples, fewer than the 40 of one step"):
+        sft(policy, talks, tmp_path / "runs", step=step)
+
+
+def test_a_recipe_for_a_gpu_is_refused_without_one(policy: Path, talks: Path, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(CompanionError, match="needs a GPU"):
+        sft(policy, talks, tmp_path / "runs", gpu=True)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_rate_that_breaks_the_model_is_said_with_the_value(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = sft(policy, talks, tmp_path / "runs", step=STEP | {"lr": 1e38})
+    with pytest.raises(CompanionError, match=r"--set step\.lr="):
+        run.train()
+
+
+def test_the_command_trains_and_says_how_to_talk_to_the_model(
+    program: Program, policy: Path, talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.finish.crisis_suite.talks", lambda: ())
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(_toml(values("sft", policy, talks, tokens=60, steps=1)))
+    outcome = program("train", str(recipe), "--runs", str(tmp_path / "runs"))
+    assert outcome.code == 0, outcome.err
+    assert "Talk to it: companion chat --model sft-" in outcome.err
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert Run.open(folder).recipe()["method"] == "sft"
+    shutil.rmtree(folder)
+
+
+def _toml(given: dict[str, Any]) -> str:
+    plain = {name: value for name, value in given.items() if not isinstance(value, dict)}
+    tables = {name: value for name, value in given.items() if isinstance(value, dict)}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
+    for name, table in tables.items():
+        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"

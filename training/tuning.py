@@ -1,0 +1,156 @@
+"""`companion train sft` and `companion train dpo` with TRL: the run folder, resuming and ending of every other run."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+
+from companion.encoder import Encoder
+from companion.errors import UsageError
+from training import policy
+from training.examples import make_examples
+from training.in_run_folder import InRunFolder
+from training.mint_check import Machine, must_be_readable, must_have_gpu, shape_of
+from training.pairs import pairs
+from training.prompts import make_rows
+from training.readings import Reader, reader_of
+from training.record import Record
+from training.sampled import Groups, read_groups, sampled_groups
+from training.trl_run import DTYPES, Ready, TrlRun, ready, resumed
+from training.tuning_recipe import DpoRecipe, SftRecipe
+
+
+class Sft(InRunFolder, SFTTrainer):  # type: ignore[misc]  # TRL is untyped here
+    """Learns replies as they are."""
+
+
+class Dpo(InRunFolder, DPOTrainer):  # type: ignore[misc]
+    """Learns which of two replies is better."""
+
+
+def start_sft(recipe: SftRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> TrlRun:
+    """A new run under `runs`, or the run in `resume`, whose recipe counts.
+
+    Raises CompanionError where the machine, the data or the policy is not what the recipe needs.
+    """
+    recipe, run = resumed(recipe, resume)
+    given = ready(recipe, run, found=_found(recipe), encoder=Encoder(), data=data, runs=runs)
+    examples = make_examples(
+        given.learned, given.tags, given.prompter, given.count,
+        tokens=recipe.tokens, controls=recipe.prompts.plan, seed=recipe.seed,
+    )  # fmt: skip
+    columns = {"prompt": [each.prompt for each in examples], "completion": [each.completion for each in examples]}
+    arguments = _arguments(recipe, given, len(examples), "examples")
+    return _run(Sft, recipe, given, SFTConfig(**arguments, completion_only_loss=True), columns, {"loss": "loss"})
+
+
+def start_dpo(recipe: DpoRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> TrlRun:
+    """A new run under `runs`, or the run in `resume`, whose recipe counts. Its replies are sampled first.
+
+    Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
+    """
+    recipe, run = resumed(recipe, resume)
+    found = _found(recipe)
+    encoder = Encoder()
+    reader = reader_of(recipe.reward, encoder)
+    groups = read_groups(map(Path, recipe.files))
+    given = ready(recipe, run, found=found, encoder=encoder, data=data, runs=runs)
+    groups = groups or _sampled(recipe, given, reader)
+    chosen = pairs(groups, recipe.pairs)
+    columns = {
+        "prompt": [pair.prompt for pair in chosen],
+        "chosen": [pair.chosen for pair in chosen],
+        "rejected": [pair.rejected for pair in chosen],
+    }
+    arguments = _arguments(recipe, given, len(chosen), f"pairs in {len(groups)} groups of replies")
+    shown = {"loss": "loss", "rewards/accuracies": "better preferred", "rewards/margins": "margin"}
+    return _run(Dpo, recipe, given, DPOConfig(**arguments, beta=recipe.beta), columns, shown)
+
+
+def _found(recipe: SftRecipe | DpoRecipe) -> str | Path:
+    """Where the policy is, once it is sure that this machine can train it."""
+    must_have_gpu(recipe.name, recipe.gpu, Machine.here())
+    found = policy.locate(recipe.policy.model)
+    shape = shape_of(found)
+    if shape is not None:
+        must_be_readable(recipe.prompts.limit, recipe.longest, shape)
+    return found
+
+
+def _sampled(recipe: DpoRecipe, given: Ready, reader: Reader) -> Groups:
+    """Replies of the model as it is, to some of the rows; what was sampled before a run was stopped is kept."""
+    rows = make_rows(given.learned, given.tags, given.prompter)
+    chosen = sorted(random.Random(f"{recipe.seed}/rows").sample(range(len(rows)), min(recipe.rows, len(rows))))
+    with given.state.main_process_first():
+        return sampled_groups(recipe, [rows[place] for place in chosen], given, reader)
+
+
+def _arguments(recipe: SftRecipe | DpoRecipe, given: Ready, count: int, what: str) -> dict[str, Any]:
+    """In the words of transformers. Raises UsageError for too few examples, or a step that cannot be shared out."""
+    step, processes = recipe.step, given.state.num_processes
+    if count < step.examples:
+        raise UsageError(
+            f"There are {count} {what}, fewer than the {step.examples} of one step. Give more conversations "
+            f"(data.files), a rule that more of them meet, or --set step.examples={step.together}."
+        )
+    share = step.together * processes
+    if step.examples % share:
+        raise UsageError(
+            f"{step.examples} examples a step cannot be shared out over {processes} processes with {step.together} at "
+            f"once: {step.examples} / ({processes} x {step.together}) = {step.examples / share:.2f}. "
+            f"Give --set step.examples={-(-step.examples // share) * share}."
+        )
+    gpu = torch.cuda.is_available() and recipe.gpu
+    steps = recipe.total(count)
+    return {
+        "output_dir": str(given.run.folder),
+        "seed": recipe.seed,
+        "use_cpu": not gpu,
+        "bf16": gpu,
+        "per_device_train_batch_size": step.together,
+        "gradient_accumulation_steps": step.examples // share,
+        "max_steps": steps,
+        "max_length": recipe.prompts.limit + recipe.longest + 1,
+        "learning_rate": step.lr,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": int(step.warmup * steps),
+        "weight_decay": step.weight_decay,
+        "max_grad_norm": step.clip,
+        "gradient_checkpointing": step.checkpointing,
+        "ddp_find_unused_parameters": False,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "steps",
+        "save_steps": recipe.save_every,
+        "save_total_limit": None,  # `Run.checkpoint` keeps the newest
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def _run(
+    kind: type[Sft] | type[Dpo],
+    recipe: SftRecipe | DpoRecipe,
+    given: Ready,
+    arguments: SFTConfig | DPOConfig,
+    columns: dict[str, list[str]],
+    shown: dict[str, str],
+) -> TrlRun:
+    """The trainer, ready to run."""
+    trainer = kind(
+        model=policy.load(given.before.folder, DTYPES[recipe.policy.dtype]),
+        args=arguments,
+        train_dataset=Dataset.from_dict(columns),
+        processing_class=given.tokenizer,
+        peft_config=policy.adapters(recipe.policy),
+    )
+    trainer.run, trainer.rate = given.run, ("step.lr", recipe.step.lr)
+    policy.must_train(trainer.model)
+    trainer.remove_callback(PrinterCallback)
+    return TrlRun(given.run, recipe, trainer, Record(given.run, shown), given.before)
