@@ -6,7 +6,6 @@ arrives, and the end of a reply, of whatever kind, with its status.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -51,9 +50,10 @@ from companion.speaking.checked import Guard, checked
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
 from companion.speaking.steered import steered
+from companion.speaking.thoughts import Thoughts
 from companion.store import Role, Session, Status, Store, Turn
 from companion.tagging import Tagger, used
-from companion.text import Cleaner, clean, split_sentences
+from companion.text import clean, split_sentences
 from planner.layouts import Layout, Message, ahead, opened, render, reopened
 from planner.ledger import Ledger, TurnRecord, opener_of
 from planner.policy import Plan, PlanSettings, plan
@@ -281,15 +281,19 @@ class Conversation:
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
-            thinking, begun_at = Cleaner(), time.monotonic()
-            for item in self._speak(info, messages, self._sampling(info), turns, draft, ledger):
+            earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)[-EARLIER:]
+            guard = Guard.answering(turns[-1].text, earlier, draft.turn_id)
+            thoughts = Thoughts(guard)
+            for item in self._speak(info, messages, self._sampling(info), turns[-1].text, draft, ledger, guard):
                 match item:
                     case Piece(text):
+                        if left := thoughts.close():
+                            yield Thought(left, thoughts.seconds)
                         shown = draft.add(text)
                         if shown:
                             yield Token(shown)
                     case Thinking(text):
-                        yield Thought(thinking.feed(text), time.monotonic() - begun_at)
+                        yield Thought(thoughts.feed(text), thoughts.seconds)
                     case Choice():
                         draft.choices.append(item)
                         yield SentenceChosen(item)
@@ -342,13 +346,12 @@ class Conversation:
         info: EngineInfo,
         messages: list[Message],
         sampling: Sampling,
-        turns: Sequence[Turn],
+        message: str,
         draft: Draft,
         ledger: Ledger,
+        guard: Guard,
     ) -> Iterator[Piece | Thinking | Choice | Finish]:
         """The reply by its sentences, as they come, or with a plan and several candidates, each chosen."""
-        earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)[-EARLIER:]
-        guard = Guard.answering(turns[-1].text, earlier, draft.turn_id)
         if draft.plan is None or self.settings.candidates == 1 or not info.steers:
             return checked(self.engine, messages, sampling, guard, self._stopped)
         chooser = Chooser(
@@ -357,8 +360,8 @@ class Conversation:
             draft.plan,
             ledger,
             self.settings.weights,
-            turns[-1].text,
-            earlier,
+            message,
+            guard.earlier,
             opened(messages),
             guard,
         )

@@ -22,7 +22,7 @@ from typing import TextIO
 from companion.conversation import Conversation
 from companion.engine.protocol import EngineError, LoadProgress
 from companion.errors import CompanionError
-from companion.events import Failed, Finished, Remarked, ReplyBegun, RiskRaised, Stopped, Token, Trimmed
+from companion.events import Failed, Finished, Remarked, ReplyBegun, RiskRaised, Stopped, Thought, Token, Trimmed
 from companion.explain import explain_reply
 from companion.safety.cards import Card, card
 from companion.text import clean
@@ -30,6 +30,7 @@ from companion.text import clean
 COMMANDS = """\
 /help   this list, and where to find help from people
 /why    the plan behind the last reply, and the ways its sentences could have gone
+/thoughts   what the model thought before the last reply, where it thinks
 /stop   stop the reply that is arriving (so does Ctrl-C); what has arrived is kept
 /quit   leave (so does Ctrl-D); everything is saved"""
 
@@ -44,6 +45,8 @@ class PlainChat:
         self._waiting: deque[str] = deque()
         self._last: int | None = None
         """The last reply."""
+        self._thoughts: list[str] = []
+        """What was thought before it. It is kept here until the next reply, and nowhere else."""
         self._warned = False
         self._waits = False
         """Whether Ctrl-C may interrupt: while the model loads and while a line is awaited. Else it stops the reply."""
@@ -201,6 +204,8 @@ class PlainChat:
             if self._last is None:
                 return "There is no plan yet; it is made with each reply."
             return explain_reply(self._conversation.store, self._last)
+        if command == "/thoughts":
+            return "".join(self._thoughts).strip() or "Nothing was thought before the last reply."
         if command == "/stop":
             return "Nothing is arriving."
         return f"There is no command {command}. /help lists them."
@@ -212,6 +217,7 @@ class PlainChat:
         while self._stops:  # one that is late must not stop what comes now
             self._stops.pop().join()
         labelled = False
+        self._thoughts, seconds = [], 0.0
         with self._typing():
             try:
                 for event in self._conversation.say(line):
@@ -229,7 +235,13 @@ class PlainChat:
                             )
                         case Remarked(text):
                             self._print(f"Note: {text}")
+                        case Thought(text, seconds):
+                            if not self._thoughts:
+                                self._print("Thinking.")
+                            self._thoughts.append(text)
                         case Token(text):
+                            if self._thoughts and not labelled:
+                                self._print(f"Thought for {seconds:.0f} s; /thoughts shows it.")
                             self._write(text if labelled else f"Companion: {text}")
                             labelled = True
                         case Finished() | Stopped() | Failed():

@@ -60,6 +60,9 @@ class Settings(BaseModel):
     threads: int = Field(default=0, ge=0)
     """Processor threads for the model; 0 takes the number of physical cores."""
 
+    gpu_layers: int | None = Field(default=None, ge=0)
+    """Layers of the model that go to the graphics card, where llama.cpp was built for one. Unset: all of them."""
+
     planner: bool = True
     """Plan each reply so that it does something else than the last ones."""
 

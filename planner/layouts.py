@@ -99,6 +99,11 @@ def opened(messages: Sequence[Message]) -> str:
     return messages[-1].content if messages and messages[-1].role == "assistant" else ""
 
 
+def begun(messages: Sequence[Message]) -> bool:
+    """Whether the reply at the end of a prompt has been thought about, or has said something."""
+    return bool(opened(messages)) or bool(messages and messages[-1].thought)
+
+
 def reopened(messages: Sequence[Message], said: str) -> list[Message]:
     """The prompt with the reply at its end standing open after `said`."""
     if messages and messages[-1].role == "assistant":

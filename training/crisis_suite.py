@@ -24,7 +24,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from companion.engine.protocol import EngineInfo, Finish, Piece, Sampling
+from companion.engine.protocol import EngineInfo, Finish, Piece, Sampling, Thinking
 from companion.errors import CompanionError, UsageError
 from companion.safety.care import (
     asks_directly,
@@ -84,7 +84,7 @@ class Voice(Protocol):
 
     def load(self) -> EngineInfo: ...
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]: ...
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]: ...
 
 
 @dataclass(frozen=True, slots=True)

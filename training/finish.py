@@ -23,7 +23,7 @@ from typing import Any, Literal, Protocol
 from companion import paths
 from companion.encoder import Encoder
 from companion.engine.gguf_file import read_header
-from companion.engine.protocol import EngineInfo, Finish, Piece, Sampling
+from companion.engine.protocol import EngineInfo, Finish, Piece, Sampling, Thinking
 from companion.errors import CompanionError, Refused
 from companion.modelhub import registry
 from companion.modelhub.convert import Kind, convert
@@ -173,7 +173,7 @@ class FolderVoice:
         speaker = self._checkpoint
         return EngineInfo(self._folder.name, str(self._folder), speaker.context, speaker.layout.value, 0, 0, 0.0)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]:
         prompt = Prompt(messages, sampling.seed or 0)
         (spoken,) = self._checkpoint.say([prompt], sampling.temperature, sampling.max_tokens)
         yield Piece(spoken.text)

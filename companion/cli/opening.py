@@ -64,11 +64,13 @@ def new_engine(settings: Settings, *, off_record: bool = False, ask: bool = Fals
     For one on another machine the person has to agree, whom `ask` asks on the terminal. Raises ConsentNeeded.
     """
     entry = registry.find(settings.model)
+    think = thinks(settings, entry)
+    card = entry.sampling_thinking if think else entry.sampling
     if entry.address:
         from companion.modelhub.on_server import engine_for
 
         agreed(entry.address, ask=ask, off_record=off_record)
-        return engine_for(entry, context=settings.context, think=thinks(settings, entry))
+        return engine_for(entry, context=settings.context, think=think, card=card)
     return LlamaEngine(
         entry.file,
         adapter=entry.laid,
@@ -77,6 +79,9 @@ def new_engine(settings: Settings, *, off_record: bool = False, ask: bool = Fals
         state_dir=None if off_record else paths.private_folder(paths.state_folder()),
         context=settings.context or entry.context,
         threads=settings.threads or None,
+        gpu_layers=settings.gpu_layers,
+        think=think,
+        sampling=card.said if card else None,
     )
 
 

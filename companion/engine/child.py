@@ -25,6 +25,7 @@ NO_REPLY = (ValueError, TypeError, RecursionError)
 """What reading something else than a reply raises."""
 KINDS: dict[str, type | tuple[type, ...]] = {
     "text": str,
+    "thought": str,
     "progress": (int, float),
     "read": int,
     "done": dict,

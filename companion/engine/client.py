@@ -14,14 +14,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from companion.engine import failures
 from companion.engine.adapter import Adapter, check_no_adapter
 from companion.engine.child import Call, Child, Reply
+from companion.engine.gguf_file import Header
 from companion.engine.model_file import (
     available_memory,
     check_memory,
@@ -44,12 +45,13 @@ from companion.engine.protocol import (
     Piece,
     ReadProgress,
     Sampling,
+    Thinking,
     check_count,
 )
 from companion.engine.remembered import Remembered, model_key
 from companion.engine.template import render
 from companion.modelhub.memory import context_for
-from planner.layouts import Layout
+from planner.layouts import Layout, begun
 
 WORKER = (sys.executable, "-m", "companion.engine.worker")
 PATIENCE = 2.0  # seconds that a cancelled child has before it is killed
@@ -76,6 +78,9 @@ class LlamaEngine:
         state_dir: Path | None = None,
         context: int | None = None,
         threads: int | None = None,
+        gpu_layers: int | None = None,
+        think: bool = False,
+        sampling: Mapping[str, Any] | None = None,
         worker_command: Sequence[str] = WORKER,
         memory: Callable[[], int | None] = available_memory,
         patience: float = PATIENCE,
@@ -83,8 +88,9 @@ class LlamaEngine:
         """`profile` None is guessed from the file, for at most `context` tokens and the `layout`, if one is given.
 
         `context` None is chosen by memory. A file that has another hash than `sha256`, if one is given, is not loaded.
-        `threads` None is one for each core that is free. `state_dir` holds the child's log and what is remembered
-        about models; without it neither is kept.
+        `threads` None is one for each core that is free, `gpu_layers` None is all of them where the library can use a
+        graphics card. It is to `think` if it can. `sampling` is what is recommended beyond the file. `state_dir` holds
+        the child's log and what is remembered about models; without it neither is kept.
         """
         self.path = Path(path).expanduser().absolute()
         self._given_profile = profile
@@ -94,7 +100,8 @@ class LlamaEngine:
         self._log = state_dir / "engine.log" if state_dir else None
         self._log_start = 0
         self._context = context
-        self._threads = threads
+        self._threads, self._gpu_layers = threads, gpu_layers
+        self._think, self._advice = think, dict(sampling or {})
         self._command = tuple(worker_command)
         self._memory = memory
         self._patience = patience
@@ -136,7 +143,7 @@ class LlamaEngine:
         except EngineCancelled:
             return 0
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]:
         self._begin()  # at once, so that a cancel between this call and the first piece counts
         return self._stream(tuple(messages), sampling)
 
@@ -203,7 +210,7 @@ class LlamaEngine:
         if child and call and not call.settled.is_set():
             child.stop(call, self._patience)
 
-    def _stream(self, messages: tuple[Message, ...], sampling: Sampling) -> Iterator[Piece | Finish]:
+    def _stream(self, messages: tuple[Message, ...], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]:
         started = time.monotonic()
         first_ms: float | None = None
 
@@ -217,12 +224,16 @@ class LlamaEngine:
         call: Call | None = None
         try:
             _, profile = self._ready()
-            call = self._ask("stream", parts=render(messages, profile), sampling=asdict(sampling))
+            think = profile.thinks and sampling.think_tokens > 0 and not begun(messages)
+            sampling = replace(sampling, think_tokens=sampling.think_tokens if think else 0)
+            call = self._ask("stream", parts=render(messages, profile, think=think), sampling=asdict(sampling))
             while True:
                 match self._next(call):
                     case {"text": text}:
                         first_ms = first_ms or (time.monotonic() - started) * 1000
                         yield Piece(text)
+                    case {"thought": text}:
+                        yield Thinking(text)
                     case {"done": outcome}:
                         with _understood():
                             ended = finish(**outcome)
@@ -282,8 +293,7 @@ class LlamaEngine:
             self._adapter.check(header)
         size = self._of_file(lambda: self.path.stat().st_size)
         available = self._memory()
-        limit = self._context or context_for(size, header.cache_bytes, header.context, available)
-        profile = self._given_profile or guess(header, limit, self._layout)
+        profile = self._profile(header, size, available)
         check_memory(self.path.name, needed_memory(header, size, profile.context), available)
 
         def report(fraction: float | None) -> None:
@@ -313,8 +323,19 @@ class LlamaEngine:
                 seconds=seconds,
                 sampling=profile.sampling,
                 step_seconds=float(facts["step"]),
+                threads=int(facts.get("threads", 0)),
+                gpu=bool(facts.get("gpu")),
+                plain_weights=bool(facts.get("plain_weights")),
+                thinks=profile.thinks,
             )
         return info, profile
+
+    def _profile(self, header: Header, size: int, available: int | None) -> Profile:
+        if self._given_profile:
+            return self._given_profile
+        limit = self._context or context_for(size, header.cache_bytes, header.context, available)
+        found = guess(header, limit, self._layout, think=self._think)
+        return replace(found, sampling=replace(found.sampling, **self._advice))
 
     def _start(self, profile: Profile, report: Callable[[float | None], None]) -> dict[str, Any]:
         """A child that has loaded the model and passed its self-test; a crash is answered by one more try."""
@@ -325,11 +346,12 @@ class LlamaEngine:
                 path=str(self.path),
                 context=profile.context,
                 threads=self._threads,
+                gpu_layers=self._gpu_layers,
                 adapter=str(self._adapter.path) if self._adapter else None,
                 scale=self._adapter.scale if self._adapter else 0.0,
                 extra_buffers=extra_buffers,
             )
-            return self._await(call, report)
+            return self._await(call, report) | {"plain_weights": not extra_buffers}
 
         self._spawn()
         hello = self._await(self._ask("hello"), report)

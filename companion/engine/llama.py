@@ -8,6 +8,7 @@ tokens.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import re
 import time
@@ -24,6 +25,7 @@ BATCH = 128  # tokens read at once: a cancel waits for one batch at most, and th
 PENALISED = 256  # recent tokens that a repeat penalty looks at
 ABORTED = 2  # what llama_decode returns when the stop flag was raised
 ERROR_LEVEL = 4
+ALL = -1  # layers
 
 complaints: deque[str] = deque(maxlen=20)
 """The library's latest error lines: the only place where it says why a load failed."""
@@ -63,11 +65,15 @@ class LlamaModel:
         extra_buffers: bool,
         stop: StopFlag,
         progress: Callable[[float], bool],
+        gpu_layers: int = ALL,
     ) -> None:
-        """`progress` gets a fraction and returns whether to go on. Raises LoadFailed."""
+        """`progress` gets a fraction and returns whether to go on. Raises LoadFailed.
+
+        `gpu_layers` of the model go to the graphics card, where the library can use one.
+        """
         lib.llama_backend_init()
         self._stop = stop
-        self._model = self._load(path, extra_buffers, progress)
+        self._model = self._load(path, extra_buffers, gpu_layers, progress)
         self.vocab = lib.llama_model_get_vocab(self._model)
         self._context = self._new_context(context)
         self._memory = lib.llama_get_memory(self._context)
@@ -79,12 +85,15 @@ class LlamaModel:
         self._piece = ctypes.create_string_buffer(256)
         self._pieces: dict[int, bytes] = {}
         self._markup = self._user_defined_markup()
+        self.never: tuple[int, ...] = ()
+        """Tokens that are not sampled."""
 
-    def _load(self, path: str, extra_buffers: bool, progress: Callable[[float], bool]) -> Any:
+    def _load(self, path: str, extra_buffers: bool, gpu_layers: int, progress: Callable[[float], bool]) -> Any:
         report = lib.llama_progress_callback(lambda fraction, _: progress(fraction))
         params = lib.llama_model_default_params()
         params.progress_callback = report
         params.use_extra_bufts = extra_buffers
+        params.n_gpu_layers = gpu_layers
         model = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not model:
             raise LoadFailed
@@ -116,6 +125,11 @@ class LlamaModel:
 
     def use_threads(self, threads: int) -> None:
         lib.llama_set_n_threads(self._context, threads, threads)
+
+    @property
+    def gpu(self) -> bool:
+        """Whether this library can use a graphics card."""
+        return bool(lib.llama_supports_gpu_offload())
 
     @property
     def parameters(self) -> int:
@@ -321,6 +335,10 @@ class LlamaModel:
     def sampler(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> Any:
         """A chain that remembers what it sampled; `free` it."""
         chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+        if self.never:
+            bans = (lib.llama_logit_bias * len(self.never))(*((token, -math.inf) for token in self.never))
+            words = lib.llama_vocab_n_tokens(self.vocab)
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_logit_bias(words, len(self.never), bans))
         if sampling.repeat_penalty != 1:
             words = lib.llama_vocab_n_tokens(self.vocab)
             penalties = lib.llama_sampler_init_penalties(words, PENALISED, sampling.repeat_penalty, 0.0, 0.0)

@@ -37,7 +37,7 @@ from companion.engine.protocol import (
     check_count,
 )
 from companion.engine.thinking import Apart
-from planner.layouts import Layout, opened
+from planner.layouts import Layout, begun, opened
 
 USUAL_CONTEXT = 4096
 """Tokens, where neither the settings nor the server say how many."""
@@ -138,8 +138,8 @@ class OpenAIEngine:
         reply = _Reply(0)
         try:
             info, manner = self._ready()
-            begun = self._said(messages, manner)
-            thoughts = sampling.think_tokens if info.thinks and not begun else 0
+            self._said(messages, manner)
+            thoughts = sampling.think_tokens if info.thinks and not begun(messages) else 0
             while True:
                 reply = _Reply(thoughts)
                 body = self._body(

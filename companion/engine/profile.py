@@ -26,6 +26,8 @@ class Profile:
     template: Literal["chatml"] = "chatml"
     empty_think: bool = False
     """Put an empty think block after every assistant header: so Qwen3 models are told not to think."""
+    thinks: bool = False
+    """Let the model think before it replies. Earlier replies stand without a block then, as in Qwen3's own template."""
     controls: frozenset[str] = frozenset()
     """The plan's control tokens that the vocabulary has; others are left out of the prompt."""
     context: int = MOST
@@ -34,10 +36,10 @@ class Profile:
     """What the file recommends, our defaults where it recommends nothing."""
 
 
-def guess(header: Header, limit: int = MOST, layout: Layout | None = None) -> Profile:
+def guess(header: Header, limit: int = MOST, layout: Layout | None = None, *, think: bool = False) -> Profile:
     """The profile of a model file; `limit` is the most tokens to make room for, `layout` None is guessed.
 
-    Raises EngineError for a model without the ChatML control tokens.
+    It is to `think` if it can. Raises EngineError for a model without the ChatML control tokens.
     """
     lacking = [token for token in CHATML if token not in header.specials]
     if lacking:
@@ -48,10 +50,11 @@ def guess(header: Header, limit: int = MOST, layout: Layout | None = None) -> Pr
     controls = frozenset(CONTROL_TOKENS) & header.specials
     if layout is None:
         layout = guess_layout(header)
-    thinks = header.architecture.startswith("qwen3") and header.specials.issuperset(THINK)
+    can_think = header.architecture.startswith("qwen3") and header.specials.issuperset(THINK) and not controls
     return Profile(
         layout=layout,
-        empty_think=thinks and not controls,
+        empty_think=can_think and not think,
+        thinks=can_think and think,
         controls=controls,
         context=min(limit, header.context or limit),
         sampling=recommended(header.sampling),

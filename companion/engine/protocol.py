@@ -119,6 +119,12 @@ class EngineInfo:
     """What the model recommends."""
     step_seconds: float = 0.0
     """What one step of decoding took, right after loading."""
+    threads: int = 0
+    """Processor threads it computes with at the moment; 0 where that is elsewhere."""
+    gpu: bool = False
+    """Whether the library it runs on can use a graphics card."""
+    plain_weights: bool = False
+    """Whether repacked weights crash on this machine, so that it does without."""
     thinks: bool = False
     """Whether it thinks before it replies."""
     goes_on: bool = True

@@ -25,12 +25,15 @@ from companion.engine.protocol import (
     Piece,
     ReadProgress,
     Sampling,
+    Thinking,
     check_count,
 )
 from companion.text import split_sentences
+from planner.layouts import begun, opened
 
-Reply = str | Sequence[str | EngineError]
-"""A text, said word by word; or pieces, among which an EngineError is raised when its turn comes."""
+Pieces = Sequence["str | Thinking | EngineError"]
+Reply = str | Pieces
+"""A text, said word by word; or pieces, after what is thought, among which an EngineError is raised in its turn."""
 
 Ways = Sequence[str | Continuation | EngineError]
 """What one branching offers: sentences, "" where the reply may end, or any continuation; or an error to raise."""
@@ -80,16 +83,20 @@ class ScriptedEngine:
         layout: str = "mini",
         context: int = 4096,
         address: Address | None = None,
+        thinks: bool = False,
+        goes_on: bool = True,
     ) -> None:
         """`load_error` is raised by the first load, and only by the first."""
         self._next_reply = replies if callable(replies) else _in_order(replies, "replies")
         self._next_ways = self._sentence if branches is None else _ways(branches)
-        self._reply: Sequence[str | EngineError] = ()
+        self._reply: Pieces = ()
         self._offered: list[list[str]] = []
         self._wait = wait or (lambda position, cancelled: None)
         self._load_error = load_error
         self.address = address
-        self._info = EngineInfo("scripted", None, context, layout, parameters=0, size=0, seconds=0.0)
+        self._info = EngineInfo(
+            "scripted", None, context, layout, 0, 0, 0.0, thinks=thinks, goes_on=goes_on, steers=goes_on
+        )
         self._cache: list[str] = []
         self._cancelled = threading.Event()
         self._loaded = self._closed = False
@@ -120,7 +127,7 @@ class ScriptedEngine:
             progress(len(words), len(words))
         return len(words) - kept
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Finish]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]:
         self._begin()
         return self._stream(tuple(messages), sampling)
 
@@ -178,7 +185,7 @@ class ScriptedEngine:
             (progress or _ignore)(LoadProgress(fraction, 0.0, 0))
         self._loaded = True
 
-    def _stream(self, messages: tuple[Message, ...], sampling: Sampling) -> Iterator[Piece | Finish]:
+    def _stream(self, messages: tuple[Message, ...], sampling: Sampling) -> Iterator[Piece | Thinking | Finish]:
         started = time.monotonic()
         first_ms: float | None = None
         reason: FinishReason = "stop"
@@ -196,6 +203,10 @@ class ScriptedEngine:
                 if isinstance(piece, EngineError):
                     self._loaded = not isinstance(piece, EngineDied)
                     raise piece
+                if isinstance(piece, Thinking):
+                    if sampling.think_tokens and not begun(messages):
+                        yield piece
+                    continue
                 if said == sampling.max_tokens:
                     reason = "length"
                     break
@@ -208,19 +219,18 @@ class ScriptedEngine:
         total_ms = (time.monotonic() - started) * 1000
         yield Finish(reason, len(words), cached, said, total_ms if first_ms is None else first_ms, total_ms)
 
-    def _go_on(self, messages: Sequence[Message]) -> Sequence[str | EngineError]:
-        """What is left of the latest reply where the last message has begun to say it; else the next reply."""
-        begun = messages[-1].content if messages and messages[-1].role == "assistant" else ""
-        rest = _after(self._reply, begun) if begun else None
+    def _go_on(self, messages: Sequence[Message]) -> Pieces:
+        """What is left of the latest reply where the last message has begun to say or think it; else the next reply."""
+        rest = _after(self._reply, opened(messages)) if begun(messages) else None
         if rest is None:
             rest = self._reply = _pieces(self._next_reply(messages))
         return rest
 
     def _sentence(self, messages: Sequence[Message], count: int) -> Ways:
-        rest = self._go_on(messages)
+        rest = [piece for piece in self._go_on(messages) if not isinstance(piece, Thinking)]
         said = list(takewhile(lambda piece: isinstance(piece, str), rest))
         text = "".join(piece for piece in said if isinstance(piece, str))
-        failure = rest[len(said) : len(said) + 1]
+        failure = [piece for piece in rest[len(said) : len(said) + 1] if isinstance(piece, EngineError)]
         first, *others = split_sentences(text) or [""]
         if not first:
             return failure or [""] * count
@@ -276,9 +286,11 @@ def _bounded(way: Continuation, limit: int) -> Continuation:
     return Continuation(way.text[: words[limit - 1]], limit, "length") if len(words) > limit else way
 
 
-def _after(pieces: Sequence[str | EngineError], begun: str) -> Sequence[str | EngineError] | None:
+def _after(pieces: Pieces, begun: str) -> Pieces | None:
     """The pieces that follow a beginning, None where they do not begin so."""
     for position, piece in enumerate(pieces):
+        if isinstance(piece, Thinking):
+            continue
         if begun and isinstance(piece, str) and begun.startswith(piece):
             begun = begun.removeprefix(piece)
         elif begun and isinstance(piece, str) and piece.startswith(begun):
@@ -292,7 +304,7 @@ def _in_common(cache: list[str], words: list[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(cache, words, strict=False)))
 
 
-def _pieces(reply: Reply) -> Sequence[str | EngineError]:
+def _pieces(reply: Reply) -> Pieces:
     if not isinstance(reply, str):
         return reply
     words = reply.split(" ")

@@ -9,11 +9,12 @@ import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from companion.engine.branching import Candidate, grow
 from companion.engine.llama import LlamaModel, Stopped
+from companion.engine.profile import THINK
 from companion.engine.protocol import Continuation, FinishReason, Sampling
 from companion.engine.template import END, START, Kind
 
@@ -113,6 +114,8 @@ class Speaker:
         self._drafts: dict[str, list[int]] = {}  # what the latest reply had said, and the ways on it was offered
         self._specials: dict[str, int] = {}
         self._ends = frozenset(token for name in (START, END) if (token := model.special(name)) is not None)
+        self._block = tuple(token for tag in THINK if (token := model.special(tag)) is not None)
+        self._thought: tuple[str, list[int]] = "", []  # the latest, as text and as tokens
         self._tokens = lru_cache(REMEMBERED_TEXTS)(lambda text: tuple(model.tokenize(text)))
 
     def count(self, parts: Sequence[tuple[str, str]]) -> int:
@@ -127,23 +130,61 @@ class Speaker:
             self.model.read(tokens, report)
         return self.model.cached - kept
 
-    def stream(self, parts: Sequence[tuple[str, str]], sampling: Sampling, emit: Callable[[str], None]) -> Outcome:
-        """Emits the reply's text as it comes."""
+    def stream(
+        self,
+        parts: Sequence[tuple[str, str]],
+        sampling: Sampling,
+        emit: Callable[[str], None],
+        emit_thought: Callable[[str], None] = lambda text: None,
+    ) -> Outcome:
+        """Emits the reply's text as it comes. With `sampling.think_tokens` the prompt ends within a think block."""
         prompt = self._prompt(parts)
         self._check_room(prompt.tokens)
-        kept = self.model.reuse(prompt.tokens, for_reply=True)
+        kept, asked = self.model.reuse(prompt.tokens, for_reply=True), len(prompt.tokens)
         utterance = Utterance(emit)
         try:
             self.model.read(prompt.tokens)
-            reason = self._reply(sampling, prompt, utterance)
+            if sampling.think_tokens:
+                prompt = self._think(sampling, prompt, emit_thought)
+            reason = self._reply(sampling, prompt, utterance) if sampling.max_tokens > 0 else "length"
         except Stopped:
             reason = "cancelled"
         utterance.flush()
         self._offer(prompt, [utterance.whole])
-        return Outcome(reason, len(prompt.tokens), kept, len(utterance.tokens))
+        return Outcome(reason, asked, kept, len(utterance.tokens))
+
+    def _think(self, sampling: Sampling, prompt: Prompt, emit: Callable[[str], None]) -> Prompt:
+        """The prompt with the block, which the model closes itself, or else at its bound.
+
+        A block that would fill the context ends in time for it to be closed.
+        """
+        opening, closing = self._block
+        self.model.never = (opening,)
+        (seed,) = _seeds(sampling, prompt, 1)
+        thought = Utterance(emit)
+        end = self._tokens("\n\n")
+        most = min(sampling.think_tokens, self.model.context - len(prompt.tokens) - len(end) - 3)
+        for token in self.model.generate(sampling, seed, prompt.said) if most > 0 else ():
+            if token == closing or token in self._ends or self.model.is_end(token):
+                break
+            thought.add(token, self.model.piece(token))
+            if len(thought.tokens) >= most:
+                break
+        thought.flush()
+        text, tokens = thought.whole
+        self._thought = text, tokens or list(self._tokens(text))
+        line = () if not text or text.endswith("\n") else self._tokens("\n")
+        whole = replace(prompt, tokens=[*prompt.tokens, *self._thought[1], *line, closing, *end])
+        if sampling.max_tokens > 0:
+            self.model.reuse(whole.tokens, for_reply=True)
+            self.model.read(whole.tokens)
+        return whole
 
     def _reply(self, sampling: Sampling, prompt: Prompt, utterance: Utterance) -> FinishReason:
         (seed,) = _seeds(sampling, prompt, 1)
+        self.model.never = self._block  # no thinking within a reply, not even for a moment
+        if len(prompt.tokens) >= self.model.context:
+            return "length"
         for token in self.model.generate(sampling, seed, prompt.said):
             if token in self._ends or self.model.is_end(token):
                 return "stop"
@@ -164,6 +205,7 @@ class Speaker:
             self.model.read(prompt.tokens)
             started = time.monotonic()
             seeds = _seeds(sampling, prompt, count)
+            self.model.never = self._block
             steps = grow(self.model, candidates, sampling, seeds, prompt.said, self._ends)
         except Stopped:
             return Offer((), len(prompt.tokens), kept, 0, 0.0, cancelled=True)
@@ -212,6 +254,9 @@ class Speaker:
                     reply = self._find_said(text)
                     prompt.said += reply
                     prompt.tokens += reply
+                case Kind.THOUGHT:
+                    known, tokens = self._thought
+                    prompt.tokens += tokens if text == known else self._tokens(text)
                 case Kind.OPEN:
                     prompt.draft = text
                     prompt.draft_tokens = self._drafts.get(text) or list(self._tokens(text))

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TEXT = "text"
     SAID = "said"  # an earlier reply: the tokens it was generated as, where they are still known
     OPEN = "open"  # what this reply has said so far, likewise, but to the last space
+    THOUGHT = "thought"  # what was thought about this reply, likewise
 
 
 class Part(NamedTuple):
@@ -34,21 +35,25 @@ class Part(NamedTuple):
     text: str
 
 
-def render(messages: Sequence[Message], profile: Profile, *, ahead: bool = False) -> list[Part]:
+def render(messages: Sequence[Message], profile: Profile, *, ahead: bool = False, think: bool = False) -> list[Part]:
     """The prompt, open where the reply goes: in the last assistant message, or in one that is added.
 
-    With `ahead`, a conversation that ends with a reply is closed and opened where the person's words will go.
+    With `ahead`, a conversation that ends with a reply is closed and opened where the person's words will go. With
+    `think`, the think block of a reply that has none yet is left open.
     An empty think block stands in *every* assistant message, unlike in Qwen3's own template, which drops it
     from earlier turns and so makes each last reply be read again.
     """
-    return list(_joined(_parts(messages, profile, ahead)))
+    return list(_joined(_parts(messages, profile, ahead, think)))
 
 
-def _parts(messages: Sequence[Message], profile: Profile, ahead: bool) -> Iterator[Part]:
+def _parts(messages: Sequence[Message], profile: Profile, ahead: bool, think: bool) -> Iterator[Part]:
     for position, message in enumerate(messages):
-        yield from _header(message.role, profile, message.controls)
         reply = message.role == "assistant"
         stays_open = reply and position == len(messages) - 1 and not (ahead and message.content)
+        yield from _header(message.role)
+        if reply:
+            yield from _block(profile, message, stays_open=stays_open, think=think and not message.content)
+        yield from (Part(Kind.CONTROL, name) for name in message.controls if name in profile.controls)
         if message.content:
             kind = Kind.OPEN if stays_open else Kind.SAID if reply else Kind.TEXT
             yield Part(kind, unicodedata.normalize("NFC", message.content))
@@ -58,19 +63,33 @@ def _parts(messages: Sequence[Message], profile: Profile, ahead: bool) -> Iterat
         yield Part(Kind.TEXT, "\n")
     spoken = [message.role for message in messages if message.role != "system"]
     theirs = ahead and (not spoken or spoken[-1] == "assistant")
-    yield from _header("user" if theirs else "assistant", profile, ())
+    yield from _header("user" if theirs else "assistant")
+    if not theirs:
+        yield from _block(profile, Message("assistant", ""), stays_open=True, think=think)
 
 
-def _header(role: str, profile: Profile, controls: Sequence[str]) -> Iterator[Part]:
+def _header(role: str) -> Iterator[Part]:
     yield Part(Kind.CONTROL, START)
     yield Part(Kind.TEXT, f"{role}\n")
-    if role == "assistant" and profile.empty_think:
-        opening, closing = THINK
-        yield from (Part(Kind.CONTROL, opening), Part(Kind.TEXT, "\n\n"))
-        yield from (Part(Kind.CONTROL, closing), Part(Kind.TEXT, "\n\n"))
-    for name in controls:
-        if name in profile.controls:
-            yield Part(Kind.CONTROL, name)
+
+
+def _block(profile: Profile, message: Message, *, stays_open: bool, think: bool) -> Iterator[Part]:
+    """The think block of an assistant message. One that thinks has it only before the reply that is to come."""
+    if not (profile.empty_think or (profile.thinks and stays_open)):
+        return
+    opening, closing = THINK
+    yield Part(Kind.CONTROL, opening)
+    if profile.thinks and message.thought:
+        yield Part(Kind.TEXT, "\n")
+        yield Part(Kind.THOUGHT, message.thought)
+        if not message.thought.endswith("\n"):
+            yield Part(Kind.TEXT, "\n")
+    elif profile.thinks and think:
+        yield Part(Kind.TEXT, "\n")
+        return
+    else:
+        yield Part(Kind.TEXT, "\n\n")
+    yield from (Part(Kind.CONTROL, closing), Part(Kind.TEXT, "\n\n"))
 
 
 def _joined(parts: Iterator[Part]) -> Iterator[Part]:

@@ -95,7 +95,15 @@ class Worker:
                     return {"tokens": speaker.prefill(parts, lambda read, of: self._send(number, read=read, of=of))}
                 case "stream":
                     sampling = Sampling(**request["sampling"])
-                    return asdict(speaker.stream(parts, sampling, lambda text: self._send(request["id"], text=text)))
+                    number = request["id"]
+                    return asdict(
+                        speaker.stream(
+                            parts,
+                            sampling,
+                            lambda text: self._send(number, text=text),
+                            lambda text: self._send(number, thought=text),
+                        )
+                    )
                 case "branch":
                     sampling = Sampling(**request["sampling"])
                     return asdict(speaker.branch(parts, sampling, request["count"], request["limit"]))
@@ -105,7 +113,7 @@ class Worker:
             raise Failure("full", tokens=error.tokens, context=speaker.model.context) from None
 
     def _load(self, request: dict[str, Any]) -> tuple[Speaker, dict[str, Any]]:
-        from companion.engine.llama import LlamaModel, LoadFailed, Stopped, complaints
+        from companion.engine.llama import ALL, LlamaModel, LoadFailed, Stopped, complaints
         from companion.engine.speaker import Speaker
 
         stop = self._inbox.stop
@@ -125,15 +133,18 @@ class Worker:
                 extra_buffers=request["extra_buffers"],
                 stop=stop,
                 progress=progress,
+                gpu_layers=ALL if request.get("gpu_layers") is None else request["gpu_layers"],
             )
             if request.get("adapter"):
                 model.lay(request["adapter"], request["scale"])
             self._threads = request["threads"]
-            model.use_threads(self._threads or self._cores.free())
+            threads = self._threads or self._cores.free()
+            model.use_threads(threads)
             step = model.self_test()
         except (LoadFailed, Stopped):
             raise Failure("cancelled" if stop.raised else "load", detail="; ".join(complaints)) from None
-        return Speaker(model), {"context": model.context, "parameters": model.parameters, "step": step}
+        facts = {"context": model.context, "parameters": model.parameters, "step": step}
+        return Speaker(model), {**facts, "threads": threads, "gpu": model.gpu}
 
     def _quantize(self, request: dict[str, Any]) -> dict[str, Any]:
         from companion.engine.llama import complaints

@@ -9,13 +9,15 @@ from companion import secret_file
 from companion.engine.openai import OpenAIEngine
 from companion.engine.protocol import Sampling
 from companion.errors import UsageError
-from companion.modelhub.entry import Entry
+from companion.modelhub.entry import CardSampling, Entry
 from planner.layouts import Layout
 
 
-def engine_for(entry: Entry, *, context: int | None, think: bool) -> OpenAIEngine:
+def engine_for(
+    entry: Entry, *, context: int | None = None, think: bool = False, card: CardSampling | None = None
+) -> OpenAIEngine:
     """Nothing is asked of the server yet. Raises UsageError or Refused where its key cannot be read."""
-    address, card = entry.address, entry.sampling_thinking if think else entry.sampling
+    address = entry.address
     assert address is not None, "an entry of this kind has one"
     assert entry.model_id is not None
     return OpenAIEngine(

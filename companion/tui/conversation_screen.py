@@ -30,6 +30,7 @@ from companion.events import (
     ReplyBegun,
     RiskRaised,
     Stopped,
+    Thought,
     Token,
     Trimmed,
     UserSaved,
@@ -270,6 +271,9 @@ class ConversationScreen(Screen[None]):
                 await self.transcript.trimmed(messages)
             case Remarked(text):
                 await self.transcript.remark(text)
+            case Thought(text, seconds):
+                if self._arriving and self._arriving.is_attached:
+                    await self._arriving.think(text, seconds)
             case Token(text):
                 if self._arriving and self._arriving.is_attached:
                     await self._arriving.write(text)

@@ -40,6 +40,7 @@ class MessageBox(Vertical, can_focus=True):
         &.-assistant > .label { color: $secondary; }
         & > .divider { color: $foreground; margin-bottom: 1; border-bottom: solid $primary; }
         & > Static.body { height: auto; max-width: 100; padding-left: 2; }
+        & > .thought { height: auto; max-width: 100; padding-left: 2; color: $foreground-muted; }
         & > Markdown { height: auto; max-width: 100; padding: 0 0 0 2; margin: 0; background: transparent; }
         & > Markdown > MarkdownParagraph:last-child { margin-bottom: 0; }
     }
@@ -59,6 +60,7 @@ class MessageBox(Vertical, can_focus=True):
             "more-like-this", "plus", "ask('more')", "More like this", "More of what this reply does. Again: take back."
         ),
         key("less-of-this", "minus", "ask('less')", "Less of this", "Less of what this reply does. Again: take back."),
+        key("thoughts", "t", "fold", "Thoughts", "Show what the model thought before this reply, or fold it."),
         key("copy-message", "c,y", "ask('copy')", "Copy", "Copy this message."),
         key("why-this", "w,enter", "ask('why')", "Why this reply", "The plan, and the ways it could have gone."),
     ]
@@ -79,6 +81,7 @@ class MessageBox(Vertical, can_focus=True):
         super().__init__(id=f"turn-{turn.id}", classes=f"-{turn.role}")
         self.turn, self.family, self.judged = turn, family, judged
         self._stream: MarkdownStream | None = None
+        self._thought, self._thinking, self._folded = "", "", True
 
     def compose(self) -> ComposeResult:
         if self.has_class("-first-in-view"):
@@ -102,8 +105,31 @@ class MessageBox(Vertical, can_focus=True):
         """More of a reply that is arriving."""
         if self._stream is None:
             self._stream = Markdown.get_stream(self.query_one(Markdown))
+        begins = not self.turn.text
         self.turn = replace(self.turn, text=self.turn.text + text)
+        if begins and self._thinking:
+            self._show_thought()
         await self._stream.write(text)
+
+    async def think(self, text: str, seconds: float) -> None:
+        """More of what is thought before the reply; it is kept as long as this message is shown, and nowhere else."""
+        if not self._thinking:
+            await self.mount(Static(classes="thought", markup=False), before=self.query_one(Markdown))
+        self._thought += text
+        self._thinking = f"{seconds:.0f} s"
+        self._show_thought()
+
+    def _show_thought(self) -> None:
+        began = "Thought for" if self.turn.text else "Thinking,"
+        shown = "t shows it" if self._folded else f"t folds it\n{self._thought.strip()}"
+        self.query_one(".thought", Static).update(f"{began} {self._thinking}; {shown}")
+
+    def action_fold(self) -> None:
+        if self._thinking:
+            self._folded = not self._folded
+            self._show_thought()
+        else:
+            self.notify("Nothing that was thought before this reply is kept.")
 
     async def finish(self, turn: Turn) -> None:
         """The end of a reply: as it was stored. What was streamed is drawn once more as a whole."""

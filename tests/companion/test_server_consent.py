@@ -235,14 +235,14 @@ def test_a_key_file_that_is_not_right_is_a_sentence_without_the_key(
     file.write_text(content)
     file.chmod(mode)
     with pytest.raises(kind, match=sentence) as error:
-        engine_for(on_server(FAR.base, api_key_file=file), context=None, think=False)
+        engine_for(on_server(FAR.base, api_key_file=file))
     assert "sk-" not in str(error.value)
 
 
 def test_a_key_in_the_environment_is_named_and_missed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = on_server(FAR.base, api_key_env="GPU_KEY")
     with pytest.raises(UsageError, match="the variable GPU_KEY holds no key for far"):
-        engine_for(entry, context=None, think=False)
+        engine_for(entry)
     monkeypatch.setenv("GPU_KEY", "sk-x")
-    assert engine_for(entry, context=None, think=False).address == FAR
+    assert engine_for(entry).address == FAR
     assert "sk-x" not in repr(entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.engine.protocol import EngineDied
+from companion.engine.protocol import EngineDied, Thinking
 from companion.engine.scripted import Gate, ScriptedEngine
 from companion.store import Status
 from companion.tui.message import MessageBox
@@ -283,3 +283,22 @@ async def test_enter_does_not_overtake_the_letters_before_it(talks: Talks) -> No
         await talk.until(lambda: len(talk.turns) == 2)
         await talk.rest()
         assert talk.texts[0] == words
+
+
+async def test_what_a_model_thinks_is_folded_with_its_time_and_unfolded_by_a_key(talks: Talks) -> None:
+    gate = Gate()
+    engine = ScriptedEngine([[Thinking("They are tired. "), Thinking("I ask."), "Go on."]], thinks=True, wait=gate)
+    async with talks(engine) as talk:
+        await talk.send("hello")
+        gate.open(2)
+        await talk.sees("Thinking, 0 s; t shows it")
+        assert "They are tired" not in talk.shown
+        gate.open(9)
+        await talk.sees("Thought for 0 s; t shows it")
+        await talk.rest()
+        talk.box("Go on.").focus()
+        await talk.press("t")
+        await talk.sees("They are tired. I ask.")
+        await talk.press("t")
+        await talk.until(lambda: "They are tired" not in talk.shown)
+        assert talk.texts == ["hello", "Go on."]
