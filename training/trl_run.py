@@ -61,6 +61,9 @@ class TrlRun:
     def train(self) -> bool:
         """Train to the end of the recipe; False when a person stopped it. A checkpoint is left."""
         trainer = self.trainer
+        if self._checkpoint and self.step >= self.steps:
+            trainer._load_from_checkpoint(str(self._checkpoint))  # `train` would add a step to those of the recipe
+            return True
         with ExitStack() as held:
             if trainer.accelerator.is_main_process:
                 held.enter_context(self.run.alone())

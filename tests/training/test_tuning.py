@@ -137,6 +137,17 @@ def test_a_stopped_run_goes_on_exactly(start: Any, policy: Path, talks: Path, tm
     assert logged(again) == logged(whole)
 
 
+def test_a_run_that_is_at_its_end_has_nothing_left_to_train(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = sft(policy, talks, tmp_path / "runs")
+    assert run.train()
+    again = sft(policy, talks, tmp_path / "runs", resume=run.run.folder)
+    assert again.train()
+    assert logged(again) == logged(run)
+    assert len(logged(run)) == 4
+    for name, weight in run.trainer.model.named_parameters():
+        assert torch.equal(weight, again.trainer.model.get_parameter(name)), name
+
+
 def _files(start: Any, folder: Path) -> dict[str, Any]:
     """Replies that were sampled before, so that this is about training."""
     if start is sft:
