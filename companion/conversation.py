@@ -282,7 +282,8 @@ class Conversation:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
             earlier = tuple(turn.text for turn in turns if turn.role is Role.ASSISTANT)[-EARLIER:]
-            guard = Guard.answering(turns[-1].text, earlier, draft.turn_id)
+            danger = self._watch.danger(turns[-1])
+            guard = Guard.answering(turns[-1].text, danger=danger, earlier=earlier, seed=draft.turn_id)
             thoughts = Thoughts(guard)
             for item in self._speak(info, messages, self._sampling(info), turns[-1].text, draft, ledger, guard):
                 match item:

@@ -45,6 +45,11 @@ class Watch:
         self._read[said.id] = self._assessor.read(said.text, previous, state, moment(said))[0]
         return self._read[said.id]
 
+    def danger(self, said: Turn) -> bool:
+        """Whether anybody may be in danger when this message is answered."""
+        risk = self.risk(said)
+        return risk is not None and bool(risk.level or risk.third_person)
+
     def level(self, said: Turn) -> int:
         """The step that holds after this message."""
         if self._assessor is None:

@@ -34,18 +34,20 @@ class Guard:
 
     goodbye: bool = False
     """The reply answers a goodbye, and leaves it at that."""
+    danger: bool = False
+    """The person, or somebody they speak of, may be in danger: nothing may push."""
     earlier: tuple[str, ...] = ()
     """Replies before this one."""
     seed: int = 0
 
     @classmethod
-    def answering(cls, message: str, earlier: Sequence[str], seed: int) -> Guard:
+    def answering(cls, message: str, *, danger: bool, earlier: Sequence[str], seed: int) -> Guard:
         """For the reply to this message; `seed` chooses among fixed lines."""
-        return cls(says_goodbye(message), tuple(earlier), seed)
+        return cls(says_goodbye(message), danger, tuple(earlier), seed)
 
     def veto(self, sentence: str) -> str:
         """Why it must not be said; empty where it may."""
-        return veto(clean(sentence), goodbye=self.goodbye)
+        return veto(clean(sentence), goodbye=self.goodbye, danger=self.danger)
 
     def instead(self, kind: str) -> str:
         """What is said in the place of a reply of which nothing may be said."""
