@@ -109,6 +109,11 @@ def begin(
     chosen, reader = (settings or Settings()).changed(model=str(model)), encoder or Encoder()
     reader.check()
     conversations = recorded(data, limit)
+    if "own-history" not in protocols and not any(each.turns for each in conversations):
+        raise UsageError(
+            f"{data} has no turn of somebody who gives support, so there is no human history to reply to. "
+            "Choose --protocol own-history."
+        )
     new = Recipe(
         model=str(model),
         identity="",

@@ -64,7 +64,7 @@ class Asked(ModalScreen[int | str | None]):
     DEFAULT_CSS = """
     Asked {
         align: center middle;
-        &.-about-reply { align: center bottom; background: transparent; }
+        &.-about-reply { align: center bottom; }
         & > Vertical {
             width: 72;
             max-width: 96%;
@@ -96,6 +96,8 @@ class Asked(ModalScreen[int | str | None]):
         """With `about_reply` it leaves the conversation behind it readable."""
         super().__init__(classes="-about-reply" if about_reply else "")
         self._question = question
+        if about_reply:
+            self.styles.background = "transparent"  # here, because the themes make every other question opaque
 
     def compose(self) -> ComposeResult:
         question = self._question

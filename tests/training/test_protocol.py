@@ -252,6 +252,15 @@ def test_only_whole_conversations_can_be_replied_to(tmp_path: Path) -> None:
         recorded(tmp_path / "chat.jsonl")
 
 
+def test_without_anybody_who_gives_support_there_is_only_own_history(tmp_path: Path) -> None:
+    row = {"id": "a", "messages": [{"role": "user", "content": "Hello."}]}
+    (tmp_path / "chat.jsonl").write_text(json.dumps(row))
+    with pytest.raises(Exception, match="no turn of somebody who gives support"):
+        measured(tmp_path / "chat.jsonl", tmp_path / "run", protocols=["human-history"])
+    found = measured(tmp_path / "chat.jsonl", tmp_path / "run")
+    assert list(found.systems) == ["own-history"]
+
+
 def test_messages_in_a_row_are_one_and_a_greeting_is_no_reply(tmp_path: Path) -> None:
     roles = ["assistant", "user", "user", "assistant", "assistant", "user"]
     messages = [{"role": role, "content": f"m{place}"} for place, role in enumerate(roles)]

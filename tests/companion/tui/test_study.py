@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -213,6 +214,9 @@ async def test_a_reply_can_be_read_while_it_is_rated_and_nothing_typed_passes_fo
         asked = part.app.screen.query_one("Vertical").region
         box = part.app.study.transcript.boxes[-1]
         assert box.region.bottom <= asked.y
+        drawn = html.unescape(part.app.export_screenshot()).replace("\xa0", " ")  # what lies behind is in it
+        assert "One two three." in drawn
+        assert "Did it fit?" in drawn
         await part.press("2")
         await part.until(lambda: part.app.study.composer.has_focus)
         assert part.answers == [("before", "mood", 3), ("reply", "fit", 2)]
