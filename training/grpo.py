@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,7 @@ class MintTrainer(InRunFolder, SharedPrefixTrainer):
         self.run, self.recipe, self._rollouts, self._reward = run, recipe, rollouts, reward
         self.rate = ("update.lr", recipe.update.lr)
         self.shared_prefix = recipe.update.shared_prefix
-        self.rows = rows_by_place(rows)
+        self.rows = self._first_rows = rows_by_place(rows)
         """What a place of the schedule stands for at present."""
         self.seconds: dict[str, float] = {}
         """Of the current step, by what they went into."""
@@ -123,30 +123,46 @@ class MintTrainer(InRunFolder, SharedPrefixTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """The data set holds places; what they stand for is looked up only now."""
-        self.seconds = {}
         scored: dict[str, Any] = super()._generate_and_score_completions([self.rows[each["place"]] for each in inputs])
         return scored
 
+    def replace_rows(self, rows: Mapping[int, Row]) -> None:
+        """From now on these rows stand at their places."""
+        self.rows = [*self._first_rows]
+        for place, row in zip(rows, rows_by_place(list(rows.values())), strict=True):
+            self.rows[place] = row
+
     def _generate_single_turn(self, prompt_ids: list[list[int]], *others: Any, **named: Any) -> Any:
-        with self._timed("rollout", "rollout.together"):
+        with self.timed("rollout", "rollout.together"):
             if self._rollouts is None:
                 return super()._generate_single_turn(prompt_ids, *others, **named)
             self._rollouts.follow(self.accelerator.unwrap_model(self.model))
-            replies = self._rollouts.sample(
-                prompt_ids[:: self.num_generations],
-                self.num_generations,
-                most=self.max_completion_length,
-                temperature=self.temperature,
-                seed=self.draw(f"{self.state.global_step}"),
-            )
+            replies = self._sample(prompt_ids[:: self.num_generations], self.num_generations, "rollout")
             return [reply for group in replies for reply in group], None
 
-    def draw(self, purpose: str) -> int:
-        """A seed that depends on the recipe, the purpose and the process alone."""
-        return random.Random(f"{self.recipe.seed}/{purpose}/{self.accelerator.process_index}").getrandbits(62)
+    def say(self, prompts: Sequence[str], purpose: str) -> list[str]:
+        """One reply of the present policy to each prompt; `purpose` is what its chance depends on."""
+        assert self._rollouts is not None
+        self._rollouts.follow(self.accelerator.unwrap_model(self.model))
+        ids = self.processing_class(text=list(prompts))["input_ids"]
+        replies = [reply for (reply,) in self._sample(ids, 1, purpose)]
+        said: list[str] = self.processing_class.batch_decode(replies, skip_special_tokens=True)
+        return said
+
+    def _sample(self, prompts: Sequence[Sequence[int]], replies: int, purpose: str) -> list[list[list[int]]]:
+        """The seed is of the recipe, the step, the purpose and the process: what came before does not matter."""
+        assert self._rollouts is not None
+        chance = f"{self.recipe.seed}/{self.state.global_step}/{purpose}/{self.accelerator.process_index}"
+        return self._rollouts.sample(
+            prompts,
+            replies,
+            most=self.max_completion_length,
+            temperature=self.temperature,
+            seed=random.Random(chance).getrandbits(62),
+        )
 
     def _calculate_rewards(self, *given: Any) -> torch.Tensor:
-        with self._timed("reward", "reward.quality"):
+        with self.timed("reward", "reward.quality"):
             rewards: torch.Tensor = super()._calculate_rewards(*given)
         if not bool(torch.isfinite(rewards).all()):
             raise CompanionError(
@@ -156,12 +172,13 @@ class MintTrainer(InRunFolder, SharedPrefixTrainer):
         return rewards
 
     def training_step(self, *given: Any, **named: Any) -> torch.Tensor:
-        with self._timed("all", "update.checkpointing=true, or update.groups"):
+        with self.timed("all", "update.checkpointing=true, or update.groups"):
             loss: torch.Tensor = super().training_step(*given, **named)
         return loss
 
     @contextmanager
-    def _timed(self, what: str, smaller: str) -> Iterator[None]:
+    def timed(self, what: str, smaller: str) -> Iterator[None]:
+        """Adds to the seconds of `what`. Out of memory, it names the setting that takes less."""
         started = time.perf_counter()
         try:
             yield

@@ -25,7 +25,9 @@ class GrpoRecord(Record):
 
     def written(self, step: int) -> dict[str, float]:
         self._write_samples(step, self._trainer._logs)
-        return {f"seconds/{name}": round(value, 3) for name, value in _shares(self._trainer.seconds).items()}
+        shares = _shares(self._trainer.seconds)
+        self._trainer.seconds.clear()
+        return {f"seconds/{name}": round(value, 3) for name, value in shares.items()}
 
     def _write_samples(self, step: int, logs: Mapping[str, Any]) -> None:
         """One line for each group: its prompt, and its replies with all that is known of them."""
@@ -44,6 +46,6 @@ class GrpoRecord(Record):
 
 
 def _shares(seconds: Mapping[str, float]) -> dict[str, float]:
-    """What a step's seconds went into: rollout, reward, and all else, which is the update."""
-    parts = {name: seconds.get(name, 0.0) for name in ("rollout", "reward")}
-    return parts | {"update": seconds.get("all", 0.0) - sum(parts.values())}
+    """What a step's seconds went into: histories, rollout, reward, and all else, which is the update."""
+    update = seconds.get("all", 0.0) - seconds.get("rollout", 0.0) - seconds.get("reward", 0.0)
+    return {name: value for name, value in seconds.items() if name != "all"} | {"update": update}

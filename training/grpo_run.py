@@ -10,12 +10,14 @@ from datasets import Dataset
 from transformers import PrinterCallback
 
 from companion.encoder import Encoder
+from companion.errors import UsageError
 from training import policy
 from training.grpo import MintTrainer, config, schedule
 from training.grpo_record import GrpoRecord
 from training.grpo_reward import GrpoReward
 from training.mint_check import Machine, check_machine, shape_of
 from training.mint_recipe import MintRecipe
+from training.own_history import OwnHistory
 from training.prompts import make_rows
 from training.readings import reader_of
 from training.rollouts import Rollouts
@@ -29,6 +31,11 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     """
     recipe, run = resumed(recipe, resume)
     found = policy.locate(recipe.policy.model)
+    if recipe.own_history.every and recipe.rollout.engine != "transformers":
+        raise UsageError(
+            "Histories of the model's own are made by transformers: --set rollout.engine=transformers, or "
+            "--set own_history.every=0 for those that were recorded."
+        )
     check_machine(recipe, Machine.here(), shape_of(found))
     encoder = Encoder()
     reader = reader_of(recipe.reward, encoder)
@@ -52,6 +59,10 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
         peft_config=policy.adapters(recipe.policy),
     )
     trainer.remove_callback(PrinterCallback)
+    if recipe.own_history.every:
+        trainer.add_callback(
+            OwnHistory(trainer, given.run, given.learned, rows, places, reader.tactics, given.prompter)
+        )
     return TrlRun(given.run, recipe, trainer, GrpoRecord(given.run, trainer), given.before)
 
 

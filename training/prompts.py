@@ -125,7 +125,7 @@ def make_rows(recordings: Iterable[Recording], tags: ReplyTags, prompter: Prompt
             if history:
                 prompt = prompter.prompt(history, ledger)
                 if prompt is not None:
-                    found.append(_row(number, recording.id, history, prompt, ledger, message.content))
+                    found.append(row_of(number, recording.id, history, prompt, ledger, message.content))
                 number += 1
             ledger = ledger.add(TurnRecord(tags.sentences(message.content), opener_of(message.content)))
     return found
@@ -142,7 +142,10 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-def _row(number: int, conversation: str, history: tuple[Message, ...], prompt: str, ledger: Ledger, reply: str) -> Row:
+def row_of(
+    number: int, conversation: str, history: tuple[Message, ...], prompt: str, ledger: Ledger, reply: str
+) -> Row:
+    """The row of this history, with what its ledger says."""
     return Row(
         id=number,
         conversation=conversation,
