@@ -161,8 +161,8 @@ def ready(
         base = policy.unpacked(found, run.folder / BASE)
     tokenizer = policy.load_tokenizer(base)
     learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
-    tags = ReplyTags.of_encoder(encoder, paths.private_folder(paths.data_folder() / "training"))
-    with state.main_process_first():
+    with state.main_process_first():  # the others find in its file what the first has read
+        tags = ReplyTags.of_encoder(encoder, paths.private_folder(paths.data_folder() / "training"))
         tags.read(reply for recording in learned for reply in recording.replies)
     prompter = Prompter.of(recipe.prompts, tokenizer)
     return Ready(run, Before(found, base, held_out), tokenizer, learned, tags, prompter, state)
