@@ -9,45 +9,36 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from companion import __version__, paths, settings
+from companion.cli.finding import Finding
 from companion.errors import CompanionError
 from companion.modelhub import registry
-from companion.speaking.pace import Pace
 from companion.store import encrypted
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `fix` says what to do where it is not right."""
-
-    name: str
-    right: bool
-    found: str
-    fix: str = ""
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def command(as_json: bool) -> int:
     """Check Python, settings, model, engine, database and terminal, and say how to mend what is wrong."""
-    findings = []
+    findings: list[Finding] = []
     for name, check in CHECKS.items():
         try:
-            finding = check()
+            found = check()
         except CompanionError as error:
-            finding = Finding(name, False, str(error))
-        findings.append(finding)
-        if as_json:
-            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
-        else:
-            click.echo(f"{'ok   ' if finding.right else 'WRONG'}  {finding.name}: {finding.found}")
-            if finding.fix:
-                click.echo(f"       {finding.fix}")
+            found = Finding(name, False, str(error))
+        for finding in found if isinstance(found, list) else [found]:
+            findings.append(finding)
+            if as_json:
+                click.echo(json.dumps(asdict(finding), ensure_ascii=False))
+            else:
+                click.echo(f"{'ok   ' if finding.right else 'WRONG'}  {finding.name}: {finding.found}")
+                if finding.fix:
+                    click.echo(f"       {finding.fix}")
     wrong = sum(not finding.right for finding in findings)
     if not as_json:
         click.echo("Everything is right." if not wrong else f"{wrong} of {len(findings)} are not right.", err=True)
@@ -84,33 +75,10 @@ def _library() -> Finding:
         return Finding("llama.cpp", False, "llama-cpp-python is not installed", fix)
 
 
-def _engine() -> Finding:
-    """Loads the model in a child process, which decodes two tokens."""
-    from companion.cli.opening import new_engine
+def _engine() -> list[Finding]:
+    from companion.cli.doctor_engine import findings
 
-    chosen = settings.load()
-    engine = new_engine(chosen)
-    try:
-        info = engine.load()
-    finally:
-        engine.close()
-    pace = Pace(chosen.candidates, chosen.sentence_seconds)
-    pace.note(1, 1, info.step_seconds)
-    by_memory = "" if chosen.context else "; tokens by free memory, `companion config set context N` for others"
-    compared = (
-        f"compares {pace.candidates} of at most {chosen.candidates} ways for each sentence (about "
-        f"{pace.sentence(pace.candidates):.1f} s, at most {chosen.sentence_seconds:g} s are allowed)"
-    )
-    return Finding(
-        "engine",
-        True,
-        f"loaded in {info.seconds:.1f} s, {info.parameters / 1e6:,.0f} million parameters, "
-        f"reads {info.context:,} tokens, layout {info.layout}{by_memory}; {compared}",
-        ""
-        if pace.candidates > 1 or chosen.candidates == 1
-        else "A smaller model, or `sentence_seconds` set higher, "
-        "leaves time to compare; until then replies are streamed.",
-    )
+    return findings()
 
 
 def _encoder() -> Finding:
@@ -159,7 +127,7 @@ def _terminal() -> Finding:
     return Finding("terminal", encoding == "utf8", f"{os.environ.get('TERM', 'none')}, {sys.stdout.encoding}", fix)
 
 
-CHECKS: dict[str, Callable[[], Finding]] = {
+CHECKS: dict[str, Callable[[], Finding | list[Finding]]] = {
     "program": _program,
     "settings": _settings,
     "model": _model,

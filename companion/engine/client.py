@@ -326,6 +326,7 @@ class LlamaEngine:
                 threads=int(facts.get("threads", 0)),
                 gpu=bool(facts.get("gpu")),
                 plain_weights=bool(facts.get("plain_weights")),
+                can_think=profile.thinks or profile.empty_think,
                 thinks=profile.thinks,
             )
         return info, profile

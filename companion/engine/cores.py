@@ -23,6 +23,11 @@ class Cores:
         self._since = time.monotonic()
         self._busy, self._own = self._counters()
 
+    @property
+    def physical(self) -> int:
+        """Cores this process may run on; hyper-threads of one core count once."""
+        return self._physical
+
     def free(self) -> int:
         """Judged from what happened since it was last asked; at least one."""
         now = time.monotonic()

@@ -248,6 +248,7 @@ class OpenAIEngine:
             size=0,
             seconds=time.monotonic() - started,
             sampling=self._sampling,
+            can_think=True,
             thinks=self._think,
             goes_on=manner.opens is not None,
             steers=manner.opens is not None and not self._think,

@@ -125,6 +125,8 @@ class EngineInfo:
     """Whether the library it runs on can use a graphics card."""
     plain_weights: bool = False
     """Whether repacked weights crash on this machine, so that it does without."""
+    can_think: bool = False
+    """Whether it could think before it replies, as far as is known."""
     thinks: bool = False
     """Whether it thinks before it replies."""
     goes_on: bool = True
