@@ -1,6 +1,6 @@
 """The end of a run: is the model safe to put in the place of the one before, what changed, and how to talk to it.
 
-    1  the trained model as a GGUF file in the run's folder
+    1  the trained model as a GGUF file in the run's folder, and an adapter as one of its own
     2  the crisis suite with the model before and with this one: one that got worse is refused, its files stay
     3  the conversations kept for measuring, before and after
     4  the file to where it goes, an entry in the list of models, and a card with curves
@@ -26,6 +26,7 @@ from companion.engine.gguf_file import read_header
 from companion.engine.protocol import EngineInfo, Finish, Piece, Sampling, Thinking
 from companion.errors import CompanionError, Refused
 from companion.modelhub import registry
+from companion.modelhub.adapter import convert_adapter, is_adapter
 from companion.modelhub.convert import Kind, convert
 from companion.settings import Settings
 from planner.layouts import Layout, Message
@@ -43,7 +44,7 @@ from training.run import Run, write_json, write_text
 from training.speakers import Prompt
 
 SEED = 7
-GGUF, CARD, CURVES, HELD_OUT = "model.gguf", "card.md", "curves.png", "held-out.jsonl"
+GGUF, ADAPTER, CARD, CURVES, HELD_OUT = "model.gguf", "adapter.gguf", "card.md", "curves.png", "held-out.jsonl"
 Side = Literal["before", "after"]
 
 
@@ -65,6 +66,8 @@ class Trained:
     """Of the model before, and so of this one."""
     layout: Layout
     """How it was told what to do."""
+    thinking: bool
+    """Whether it might think before a reply, if it can."""
     mode: Mode
     """How the model is asked for a reply when it is measured."""
     reply_tokens: int
@@ -102,6 +105,7 @@ def finish(
     with run.writing("The finished model"):
         told("Writing the model as a GGUF file.")
         made = _gguf(trained)
+        _adapter(trained)
         told("Crisis suite, before and after.")
         before, after = (_suite(trained, side, talks) for side in ("before", "after"))
         reasons = after.worse_than(before)
@@ -131,6 +135,13 @@ def _gguf(trained: Trained) -> Path:
         _recommend(trained.folder, read_header(Path(trained.base)).sampling)
     write_text(trained.folder / "README.md", f"---\nlicense: {trained.licence}\n---\n")
     return convert(trained.folder, out, kind=kind, name=f"companion {trained.name}")
+
+
+def _adapter(trained: Trained) -> None:
+    """Where adapters were trained, they as a file too: small, to be laid on top of any GGUF of the model before."""
+    source, out = trained.folder / "adapter", trained.run.folder / ADAPTER
+    if is_adapter(source) and not out.is_file():
+        convert_adapter(source, out, base=trained.base_folder, kind="f16", name=f"companion {trained.name}")
 
 
 def _recommend(folder: Path, sampling: Mapping[str, float]) -> None:
@@ -277,6 +288,7 @@ def _entry(trained: Trained, place: Path) -> registry.Entry:
             name=_called(trained),
             path=place,
             layout=trained.layout,
+            think=None if trained.layout is Layout.MINI else "on" if trained.thinking else "off",
             source=f"companion train {trained.name}, from {_base_name(trained.base)}",
             licence=trained.licence,
             sha256=sha256_of(place),

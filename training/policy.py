@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import cached_file
 
 from companion import paths
 from companion.errors import CompanionError, NotFound, UsageError
@@ -40,6 +41,12 @@ def unpacked(found: str | Path, folder: Path) -> str:
     if not isinstance(found, Path) or found.is_dir():
         return str(found)
     return str(folder if (folder / "config.json").is_file() else read_gguf(found, folder))
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a model that was loaded by this name: itself, or where the hub's files lie on this machine."""
+    folder = Path(name)
+    return folder if folder.is_dir() else Path(str(cached_file(name, "config.json"))).parent
 
 
 def load(name: str, dtype: torch.dtype) -> PreTrainedModel:

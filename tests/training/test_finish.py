@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 
 from companion import paths
 from companion.encoder import Encoder
@@ -20,7 +21,7 @@ from tests.companion import tiny_checkpoint
 from tests.companion.fakes import CueEncoder
 from training.crisis_suite import SuiteReport, talks
 from training.curves import read_metrics
-from training.finish import CARD, CURVES, GGUF, HELD_OUT, FolderVoice, Trained, finish
+from training.finish import ADAPTER, CARD, CURVES, GGUF, HELD_OUT, FolderVoice, Trained, finish
 from training.recordings import Recording
 from training.run import Run
 
@@ -69,7 +70,7 @@ def trained(checkpoints: tuple[Path, Path], tmp_path: Path) -> Trained:
     for step in (1, 2, 3):
         run.log({"step": step, "reward": step / 10, "parts/quality": 0.5, "kl": 0.001 * step})
     return Trained(
-        run, "mint-tiny", recipe, before, before, run.folder / "model", "mit", Layout.MINI, "plain", 16, [ASKED]
+        run, "mint-tiny", recipe, before, before, run.folder / "model", "mit", Layout.MINI, False, "plain", 16, [ASKED]
     )  # fmt: skip
 
 
@@ -167,6 +168,16 @@ def test_a_model_made_from_a_file_recommends_what_the_file_did(trained: Trained,
     assert header.sampling["temp"] == pytest.approx(0.3)
     size = (trained.run.folder / GGUF).stat().st_size
     assert size == pytest.approx(base.stat().st_size, rel=0.01)  # as small as what it came from
+
+
+def test_adapters_are_kept_as_a_file_of_their_own_too(trained: Trained, encoder: Encoder) -> None:
+    lora = LoraConfig(r=2, lora_alpha=4, target_modules="all-linear", task_type="CAUSAL_LM")
+    made = get_peft_model(tiny_checkpoint.model("qwen3"), lora)
+    made.save_pretrained(trained.folder / "adapter")
+    finished(replace(trained, layout=Layout.MINT, held_out=()), encoder)
+    assert read_header(trained.run.folder / ADAPTER).architecture == "qwen3"
+    assert registry.find(trained.run.folder.name).adapter is None  # the model has it merged
+    assert registry.find(trained.run.folder.name).think == "off"
 
 
 def test_a_full_disk_is_said_and_nothing_is_listed(

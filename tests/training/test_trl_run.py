@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planner.layouts import Layout
+from tests.training.tiny_policy import tiny_policy
+from training import policy
+from training.finish import mode_of
+from training.mint_recipe import Prompts
+from training.prompt_modes import Mode
+
+
+def test_a_model_of_the_hub_is_measured_where_its_files_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "models--tiny--policy"
+    snapshot = cache / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    tiny_policy(snapshot)
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text("abc")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert policy.folder_of("tiny/policy") == snapshot
+    assert policy.folder_of(str(snapshot)) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("prompts", "mode"),
+    [
+        (Prompts(layout=Layout.MINT), "tactics+history"),
+        (Prompts(layout=Layout.MINT, plan=True), "plan"),
+        (Prompts(layout=Layout.MINI), "plain"),
+        (Prompts(layout=Layout.MINI, plan=True), "plan"),
+        (Prompts(layout=Layout.TAIL), "plain"),
+    ],
+)
+def test_a_model_is_measured_with_the_prompts_that_it_was_trained_with(prompts: Prompts, mode: Mode) -> None:
+    assert mode_of(prompts) == mode
