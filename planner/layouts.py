@@ -140,7 +140,7 @@ _RESPONSE_RULES = """\
 How to reply:
 - Write one natural message, warm and calm, in plain words.
 - Do not name tactics, do not use them as labels or headings, and do not talk about them.
-- Write no lists.
+- Write no lists, numbered or not.
 - You are a program. Say so plainly when asked, and never speak as if you had a past or a life of your own.
 - Make no diagnosis, and do not present yourself as a professional."""
 
@@ -178,6 +178,7 @@ def _mint_system(plan: Plan | None, ledger: Ledger) -> str:
 
 
 def _usage_block(plan: Plan, ledger: Ledger) -> str:
+    """As MINT has it, and at its end what a model that was trained without our gates has to be told."""
     return "\n".join([_USAGE, *_used(ledger, plan.closed), *_limits(plan)])
 
 
@@ -185,7 +186,8 @@ def _used(ledger: Ledger, closed: Sequence[Tactic]) -> list[str]:
     lines = [_previous_turn(ledger)]
     if ledger.turns:
         unused = [tactic for tactic in ledger.unused() if tactic not in closed]
-        lines.append(f"Not used yet: {listed(unused)}." if unused else "Every tactic that fits now has been used.")
+        every = "Every tactic that fits now" if closed else "Every tactic"
+        lines.append(f"Not used yet: {listed(unused)}." if unused else f"{every} has been used.")
     return lines
 
 
