@@ -46,6 +46,7 @@ BESIDE_WEIGHTS = (
     "vocab.json",
 )
 """What a conversion reads, of what is there."""
+NOTE = "snapshot.json"
 CONVERTED = {"f32": 32.0, "f16": 16.0, "bf16": 16.0, "q8_0": 8.5}
 """Bits a weight of the kinds that a checkpoint is converted to at once; others are quantised from f16."""
 BITS = CONVERTED | {kind: made.bits for kind, made in KINDS.items()}
@@ -127,13 +128,16 @@ def plan(offer: Offer, kind: str | None = None, revision: str | None = None) -> 
         raise UsageError(f"There is no kind {chosen!r}; choose one of {', '.join(BITS)}.")
     whole = sum(file.size for file in files)
     size = files[0].size if is_gguf else offer.sizes.get(chosen) or int(whole * BITS[chosen] / 16)
-    to_fetch = sum(_missing(file, work_folder(offer.name)) for file in files)
-    if is_gguf:
-        room = to_fetch
-    elif chosen not in CONVERTED and (work_folder(offer.name) / "f16.gguf").exists():
+    folder = work_folder(offer.name)
+    left = _usable(folder, snapshot, chosen)
+    if "model.gguf" in left:
+        to_fetch = room = 0
+    elif "f16.gguf" in left:
         to_fetch, room = 0, size
     else:
-        room = to_fetch + (size if chosen in CONVERTED else max(whole, size))
+        there = (min(file.size, left.get(file.name, left.get(f"{file.name}.part", 0))) for file in files)
+        to_fetch = whole - sum(there)
+        room = to_fetch + (0 if is_gguf else size if chosen in CONVERTED else max(whole, size))
     return Plan(offer, chosen, snapshot, is_gguf, to_fetch, room, size)
 
 
@@ -251,26 +255,30 @@ def _digests(snapshot: Snapshot) -> dict[str, str]:
     return {file.name: file.digest for file in snapshot.files}
 
 
-def _missing(file: RemoteFile, folder: Path) -> int:
-    for there in (folder / file.name, folder / f"{file.name}.part"):
-        if there.exists():
-            return max(0, file.size - there.stat().st_size)
-    return file.size
+def _usable(folder: Path, snapshot: Snapshot, kind: str) -> dict[str, int]:
+    """What an earlier call has left that serves this one too: names and bytes."""
+    try:
+        before = json.loads((folder / NOTE).read_text("utf-8"))
+        sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(before, dict) or {**before, "kind": kind} != _note(snapshot, kind):
+        return {}
+    of_another_kind = (
+        {"model.gguf", *(["f16.gguf"] if kind in CONVERTED else [])} if before.get("kind") != kind else set()
+    )
+    return {name: size for name, size in sizes.items() if name not in of_another_kind}
+
+
+def _note(snapshot: Snapshot, kind: str) -> dict[str, str]:
+    return {"repository": snapshot.repository, "commit": snapshot.commit, "kind": kind}
 
 
 def _begin(plan: Plan) -> None:
-    """Notes what is fetched; what another commit, or another choice of kind, has left is thrown away."""
-    note = plan.folder / "snapshot.json"
-    now = {"repository": plan.snapshot.repository, "commit": plan.snapshot.commit}
-    try:
-        before = json.loads(note.read_text("utf-8"))
-    except (OSError, ValueError):
-        before = {}
-    if {key: before.get(key) for key in now} != now:
-        _delete(plan.folder, *(file.name for file in plan.folder.iterdir() if file.name != "lock"))
-    elif before.get("kind") != plan.kind:
-        _delete(plan.folder, "model.gguf", *(["f16.gguf"] if plan.kind in CONVERTED else []))
-    note.write_text(json.dumps(now | {"kind": plan.kind}), encoding="utf-8")
+    """Notes what is fetched; what is of another commit, or was made for another kind, is thrown away."""
+    left = _usable(plan.folder, plan.snapshot, plan.kind)
+    _delete(plan.folder, *(file.name for file in plan.folder.iterdir() if file.name not in {*left, "lock"}))
+    (plan.folder / NOTE).write_text(json.dumps(_note(plan.snapshot, plan.kind)), encoding="utf-8")
 
 
 def _delete(folder: Path, *names: str) -> None:
