@@ -56,7 +56,12 @@ class Checkpoint:
     def count(self, messages: Sequence[Message]) -> int:
         return len(self._ids(messages))
 
-    def say(self, prompts: Sequence[Prompt], temperature: float, most: int) -> list[Spoken]:
+    @property
+    def thinks(self) -> bool:
+        """Never: an empty block of thoughts stands before its replies, where it knows such."""
+        return False
+
+    def say(self, prompts: Sequence[Prompt], temperature: float, most: int, thought: int = 0) -> list[Spoken]:
         """One pass for all. Drawn by the seed of the first: the same prompts together are answered the same."""
         started = time.monotonic()
         rows = [self._ids(prompt.messages) for prompt in prompts]

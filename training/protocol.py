@@ -137,12 +137,13 @@ def begin(
 
     if (out / RECIPE).exists():
         kept, recipe = opened(out)
-        _same(kept, recipe, replace(new, identity=recipe.identity, data=recipe.data))
+        _same(kept, recipe, replace(new, identity=recipe.identity, data=recipe.data, think_tokens=recipe.think_tokens))
     else:
         made = speaker()
         try:
             check_mode(prompt, made.layout, str(model))
-            recipe = replace(new, identity=made.identity)
+            think = chosen.think_tokens if made.thinks else 0
+            recipe = replace(new, identity=made.identity, think_tokens=think)
             kept = Kept.create(out, asdict(recipe))
         except BaseException:
             made.close()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from companion.context import alternating, fit
+from companion.context import Room, alternating, fit
 from companion.errors import CompanionError, UsageError
 from companion.rating import Empathy
 from companion.tagging import Tagger, used
@@ -59,6 +59,8 @@ class Recipe:
     reply_tokens: int
     variety: float
     """Of the planner."""
+    think_tokens: int = 0
+    """The most tokens of thinking before a reply; 0 for a model that does not think."""
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -198,33 +200,33 @@ class Evaluation:
     def _reply(self, condition: str, turns: Sequence[Turn], ledgers: Sequence[Ledger]) -> None:
         recipe, speaker = self.recipe, self._ready()
         verbalized = recipe.prompt == "verbalized"
-        most = recipe.reply_tokens * (4 if verbalized else 1)
+        room = Room.of(speaker.context, recipe.reply_tokens * (4 if verbalized else 1), recipe.think_tokens)
         prompts = [
-            Prompt(self._prompt(speaker, turn, ledger, most), self._seed(turn))
+            Prompt(self._prompt(speaker, turn, ledger, room), self._seed(turn))
             for turn, ledger in zip(turns, ledgers, strict=True)
         ]
-        spoken = speaker.say(prompts, recipe.temperature, most)
+        spoken = speaker.say(prompts, recipe.temperature, room.reply, room.thought)
         as_asked = [True] * len(spoken)
         if verbalized:
             for number, each in enumerate(prompts):
-                spoken[number], as_asked[number] = self._drawn(speaker, each, spoken[number], most)
+                spoken[number], as_asked[number] = self._drawn(speaker, each, spoken[number], room)
         self._keep(condition, turns, spoken, as_asked)
 
-    def _prompt(self, speaker: Speaker, turn: Turn, ledger: Ledger, most: int) -> list[Message]:
+    def _prompt(self, speaker: Speaker, turn: Turn, ledger: Ledger, room: Room) -> list[Message]:
         recipe, layout = self.recipe, speaker.layout
 
         def whole(history: Sequence[Message]) -> list[Message]:
             return prompt(recipe.prompt, layout, history, ledger, PlanSettings(strength=recipe.variety))
 
-        room = speaker.context - min(most, speaker.context // 4)
-        kept, _ = fit(turn.history, lambda part: speaker.count(whole(part)), room)
+        kept, _ = fit(turn.history, lambda part: speaker.count(whole(part)), room.prompt)
         return whole(kept)
 
-    def _drawn(self, speaker: Speaker, asked: Prompt, spoken: Spoken, most: int) -> tuple[Spoken, bool]:
+    def _drawn(self, speaker: Speaker, asked: Prompt, spoken: Spoken, room: Room) -> tuple[Spoken, bool]:
         """One of the replies that were written down; all that was said where none can be read after TRIES."""
         for attempt in range(TRIES):
             if attempt:
-                (spoken,) = speaker.say([Prompt(asked.messages, asked.seed + attempt)], self.recipe.temperature, most)
+                again = Prompt(asked.messages, asked.seed + attempt)
+                (spoken,) = speaker.say([again], self.recipe.temperature, room.reply, room.thought)
             reply = drawn(spoken.text, asked.seed)
             if reply is not None:
                 return Spoken(reply, spoken.prompt_tokens, spoken.reply_tokens, spoken.ms), True

@@ -54,14 +54,20 @@ class Speaker(Protocol):
         """Tokens of prompt and reply together."""
 
     @property
+    def thinks(self) -> bool:
+        """Whether it thinks before it replies."""
+
+    @property
     def identity(self) -> str:
         """SHA-256 of the weights; the name of a model whose weights are elsewhere."""
 
     def count(self, messages: Sequence[Message]) -> int:
         """The length of a prompt in tokens."""
 
-    def say(self, prompts: Sequence[Prompt], temperature: float, most: int) -> list[Spoken]:
-        """A reply to each, of at most `most` tokens. Raises EngineError when the model fails."""
+    def say(self, prompts: Sequence[Prompt], temperature: float, most: int, thought: int = 0) -> list[Spoken]:
+        """A reply to each, of at most `most` tokens, after at most `thought` tokens of thinking for one that thinks.
+
+        Raises EngineError when the model fails."""
 
     def close(self) -> None: ...
 
@@ -90,6 +96,10 @@ class EngineSpeaker:
         return self._info.context
 
     @property
+    def thinks(self) -> bool:
+        return self._info.thinks
+
+    @property
     def identity(self) -> str:
         info = self._info
         if info.path is None:
@@ -99,8 +109,8 @@ class EngineSpeaker:
     def count(self, messages: Sequence[Message]) -> int:
         return self._engines[0].count_tokens(messages)
 
-    def say(self, prompts: Sequence[Prompt], temperature: float, most: int) -> list[Spoken]:
-        sampling = replace(self._info.sampling, temperature=temperature, max_tokens=most)
+    def say(self, prompts: Sequence[Prompt], temperature: float, most: int, thought: int = 0) -> list[Spoken]:
+        sampling = replace(self._info.sampling, temperature=temperature, max_tokens=most, think_tokens=thought)
 
         def one(engine: Engine, prompt: Prompt) -> Spoken:
             return spoken(engine, prompt.messages, replace(sampling, seed=prompt.seed))

@@ -95,7 +95,9 @@ def command(
             limit=recipe.limit,
             seed=recipe.seed,
             encoder=encoder,
-            settings=settings.Settings(reply_tokens=recipe.reply_tokens, variety=recipe.variety),
+            settings=settings.load().changed(
+                reply_tokens=recipe.reply_tokens, variety=recipe.variety, think="on" if recipe.think_tokens else "off"
+            ),
             temperature=recipe.temperature,
             judge=_judge(judge, judge_model, settings.load()),
         )

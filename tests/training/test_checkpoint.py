@@ -92,7 +92,7 @@ def test_it_is_measured_under_both_protocols_conversations_side_by_side(
     calls: list[int] = []
     say = Checkpoint.say
 
-    def counted(self: Checkpoint, prompts: Any, temperature: float, most: int) -> Any:
+    def counted(self: Checkpoint, prompts: Any, temperature: float, most: int, thought: int) -> Any:
         calls.append(len(prompts))
         return say(self, prompts, temperature, 6)
 

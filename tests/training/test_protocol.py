@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("tqdm", reason="tqdm is not installed")
 
 from companion import paths
-from companion.engine.protocol import EngineError, Message
+from companion.engine.protocol import EngineError, Message, Thinking
 from companion.engine.scripted import ScriptedEngine
 from companion.modelhub import registry
 from companion.rating import Empathy
@@ -143,6 +143,14 @@ def test_a_verbalized_reply_is_drawn_and_asked_for_again_where_it_cannot_be_read
     rows = kept(tmp_path / "run", "human-history")
     assert [(row.reply, row.as_asked) for row in rows] == [("Drawn.", True), ("never", False), ("Last.", True)]
     assert found.systems["human-history"].not_as_asked == 1
+
+
+def test_a_model_that_thinks_may_and_its_thoughts_are_no_part_of_the_reply(data: Path, tmp_path: Path) -> None:
+    engine = ScriptedEngine([[Thinking("It rains."), "I see."]] * 4, thinks=True, context=20_000)
+    measured(data, tmp_path / "run", engine, protocols=["own-history"], limit=1)
+    assert [row.reply for row in kept(tmp_path / "run", "own-history")] == ["I see."] * 4
+    assert {sampling.think_tokens for sampling in engine.samplings} == {Settings().think_tokens}
+    assert opened(tmp_path / "run")[1].think_tokens == Settings().think_tokens
 
 
 def test_a_judge_rates_people_and_replies_in_the_place_of_the_encoder(data: Path, tmp_path: Path) -> None:
