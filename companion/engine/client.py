@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import subprocess
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 from companion.engine import failures
 from companion.engine.adapter import Adapter, check_no_adapter
 from companion.engine.child import Call, Child, Reply
+from companion.engine.child_log import ChildLog
 from companion.engine.gguf_file import Header
 from companion.engine.model_file import (
     available_memory,
@@ -56,7 +56,6 @@ from planner.layouts import Layout, begun
 WORKER = (sys.executable, "-m", "companion.engine.worker")
 PATIENCE = 2.0  # seconds that a cancelled child has before it is killed
 TICK = 0.1  # seconds between reports of progress while the library says nothing
-LOG_LIMIT = 256_000  # bytes; a longer log is begun anew
 
 Progress = Callable[[LoadProgress], None]
 Fact = TypeVar("Fact")
@@ -97,8 +96,7 @@ class LlamaEngine:
         self._adapter = adapter
         self._layout = layout
         self._sha256 = sha256
-        self._log = state_dir / "engine.log" if state_dir else None
-        self._log_start = 0
+        self._log = ChildLog(state_dir / "engine.log" if state_dir else None)
         self._context = context
         self._threads, self._gpu_layers = threads, gpu_layers
         self._think, self._advice = think, dict(sampling or {})
@@ -397,7 +395,7 @@ class LlamaEngine:
             fraction = reply.get("progress")
 
     def _spawn(self) -> None:
-        log = self._open_log()
+        log = self._log.open()
         try:
             child = Child(self._command, log)
         except OSError as error:
@@ -417,34 +415,12 @@ class LlamaEngine:
         if child:
             child.close()
 
-    def _open_log(self) -> int:
-        if self._log is None:
-            return subprocess.DEVNULL
-        try:
-            self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
-                self._log.unlink()
-            log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._log_start = os.fstat(log).st_size
-            return log
-        except OSError as error:
-            raise EngineError(f"The log {self._log} cannot be opened ({error.strerror}).") from None
-
     def _why_it_died(self) -> EngineError:
         with self._lock:
             child = self._child
         if child is None:
             return EngineCancelled()
-        return failures.from_death(child, self.path, self._last_words())
-
-    def _last_words(self) -> str:
-        """What this child has written to the log."""
-        if self._log is None:
-            return ""
-        with contextlib.suppress(OSError), self._log.open("rb") as log:
-            log.seek(self._log_start)
-            return log.read(LOG_LIMIT).decode("utf-8", "replace")
-        return ""
+        return failures.from_death(child, self.path, self._log.last_words())
 
 
 @contextlib.contextmanager

@@ -29,20 +29,20 @@ def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def slow_peer(slow_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai_peer.Peer]:
+def slow_peer(slow_model: Path) -> Iterator[openai_peer.Peer]:
     """llama-cpp-python's server with the model that is slow enough to be interrupted."""
     pytest.importorskip("fastapi", reason="fastapi is not installed: llama-cpp-python's server needs it")
-    with openai_peer.running(slow_model, tmp_path_factory.mktemp("peer") / "log", 4096) as peer:
+    with openai_peer.running(slow_model, 4096, chat_format="chatml") as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def talking_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai_peer.Peer]:
-    """The same with a model whose replies are sentences."""
+    """The same with a model whose replies are sentences, and whose template leaves a reply open that has begun."""
     pytest.importorskip("fastapi", reason="fastapi is not installed: llama-cpp-python's server needs it")
     from tests.companion import tiny_gguf
 
     folder = tmp_path_factory.mktemp("peer")
-    model = tiny_gguf.write(folder / "sentences.gguf", replies="sentences")
-    with openai_peer.running(model, folder / "log", 2048) as peer:
+    model = tiny_gguf.write(folder / "sentences.gguf", replies="sentences", template=tiny_gguf.GOES_ON)
+    with openai_peer.running(model, 2048) as peer:
         yield peer

@@ -6,16 +6,14 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from companion.engine.address import Address
-
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -27,33 +25,37 @@ class Peer:
 
 
 @contextmanager
-def running(model: Path, log: Path, context: int) -> Iterator[Peer]:
-    """The server with this model, once it answers."""
+def running(model: Path, context: int, chat_format: str | None = None) -> Iterator[Peer]:
+    """The server with this model, once it answers; `chat_format` None is the template in the model's file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--model_alias", "tiny", "--n_ctx",
-        str(context), "--port", str(port), "--host", "127.0.0.1", "--chat_format", "chatml", "--n_threads", "1",
+        str(context), "--port", str(port), "--host", "127.0.0.1", "--n_threads", "1",
+        *(["--chat_format", chat_format] if chat_format else []),
     ]  # fmt: skip
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, env={**os.environ, "GOMP_SPINCOUNT": "5000", "PYTHONPATH": ""}
-        )
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "GOMP_SPINCOUNT": "5000", "PYTHONPATH": ""},
+    )
     try:
-        _wait(process, f"http://127.0.0.1:{port}/v1/models", log)
+        assert process.stderr is not None
+        _wait(process.stderr)
         yield Peer(Address.parse(f"http://127.0.0.1:{port}/v1"), "tiny")
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
+def _wait(said: IO[bytes]) -> None:
+    """Until it says that it listens; what it says later is read too, so that it never waits for a reader."""
+    before: list[bytes] = []
+    for line in said:
+        before.append(line)
+        if b"Uvicorn running" in line:
+            threading.Thread(target=said.read, daemon=True).start()
             return
-        except OSError:
-            time.sleep(0.05)  # there is nothing to wait on: it says nowhere that it is there
-    raise AssertionError(f"llama_cpp.server did not start: {log.read_text(errors='replace')[-2000:]}")
+    raise AssertionError(f"llama_cpp.server did not start: {b''.join(before)[-2000:].decode(errors='replace')}")

@@ -41,7 +41,7 @@ PEER = pytest.param("llama-server", marks=pytest.mark.llama)
 """The server of llama-cpp-python, with a model of the same kind."""
 KINDS = ["scripted", LLAMA, "openai", PEER]
 KEEPS = [*KINDS[:2], "openai"]
-"""Those that tell what they did not have to read again, and go on in the middle of a reply. That server does not."""
+"""Those that tell what they did not have to read again."""
 
 
 @pytest.fixture(params=KINDS)
@@ -257,7 +257,6 @@ def test_the_bounds_hold_for_every_way_on(engine: Engine) -> None:
         assert [(way.tokens, way.end) for way in ways] == [(5, "length")] * 2
 
 
-@pytest.mark.parametrize("talker", KEEPS, indirect=True)
 def test_a_reply_goes_on_sentence_by_sentence_and_reads_nothing_twice(talker: Engine) -> None:
     first, second, third = sentences(talker, HELLO, 3)
     assert third[0].startswith(second[0])
@@ -269,13 +268,15 @@ def test_a_reply_goes_on_sentence_by_sentence_and_reads_nothing_twice(talker: En
     assert third[1].cached_tokens >= third[1].prompt_tokens - 1
 
 
-@pytest.mark.parametrize("talker", KEEPS, indirect=True)
 def test_a_stream_goes_on_where_the_open_reply_ends(talker: Engine) -> None:
     text, branches = sentences(talker, HELLO, 2)[-1]
     opened = [*HELLO, Message("assistant", text)]
     rest, finish = reply(talker, opened, replace(WITHIN, max_tokens=4))
     assert not rest.startswith(text)
-    assert finish.prompt_tokens == talker.count_tokens(opened) > branches.prompt_tokens
+    assert counted(talker, opened, finish.prompt_tokens)
+    assert finish.prompt_tokens > branches.prompt_tokens
+    if not talker.load().counts:
+        return  # a server that tells nothing about tokens
     assert finish.cached_tokens >= finish.prompt_tokens - 1
     asked = [*opened, Message("user", "and then")]
     assert reply(talker, asked)[1].cached_tokens >= finish.prompt_tokens

@@ -15,7 +15,7 @@ from companion import paths
 from companion.store import Store
 from tests.conftest import with_encoder
 
-HEAVY = {"torch", "transformers", "llama_cpp", "onnxruntime", "textual", "gguf", "tokenizers"}
+HEAVY = {"torch", "transformers", "llama_cpp", "onnxruntime", "textual", "gguf", "tokenizers", "httpx2"}
 
 PROGRAM = """
 import json, sys

@@ -21,6 +21,13 @@ USER_DEFINED = ("<think>", "</think>")
 MERGES = ("h e", "l l", "he ll", "hell o", "Ġ t", "Ġt he", "t h", "i n", "e r", "Ġ a", "o u", "Ġ w", "a n")
 SPOKEN = ("e", "h", "n", "r", "in", "er", "ou", "an", "Ġt", "Ġthe", "Ġa", "Ġw", ".", "?", "!", "<|im_end|>")
 """What is left of the vocabulary where replies are sentences: they end often, and the reply now and then."""
+NEVER_RUN = "{{ 'the template in the file is never run' }}"
+GOES_ON = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
+    "{% if not (loop.last and m.role == 'assistant') %}<|im_end|>\n{% endif %}{% endfor %}"
+    "{% if messages[-1].role != 'assistant' %}<|im_start|>assistant\n{% endif %}"
+)
+"""A template for servers: a reply that has begun is left open, as llama-server does it whatever the template."""
 LONG = "-" * 300  # longer than the buffer that a token's text is first read into
 
 
@@ -50,6 +57,7 @@ def write(
     plan_controls: bool = True,
     chatml: bool = True,
     replies: Literal["letters", "sentences", "bytes", "anything"] = "letters",
+    template: str = NEVER_RUN,
     precision: type[np.floating[Any]] = np.float16,
     seed: int = 0,
 ) -> Path:
@@ -71,6 +79,7 @@ def write(
     writer.add_rope_freq_base(1e6)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32 if precision is np.float32 else gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_chat_template(template)
     tokens = _write_vocabulary(writer, plan_controls=plan_controls, chatml=chatml)
 
     def weights(rows: int, columns: int, scale: float) -> Any:
@@ -130,7 +139,6 @@ def _write_vocabulary(writer: Any, *, plan_controls: bool, chatml: bool) -> list
     writer.add_eos_token_id(tokens.index("<|im_end|>" if chatml else "<|endoftext|>"))
     writer.add_pad_token_id(tokens.index("<|endoftext|>"))
     writer.add_add_bos_token(False)
-    writer.add_chat_template("{{ 'the template in the file is never run' }}")
     return tokens
 
 
