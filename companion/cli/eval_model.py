@@ -18,8 +18,9 @@ from companion.errors import CompanionError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from companion.engine.protocol import Engine
+    from training.judge import Judge
     from training.protocol_report import Report
-    from training.protocol_run import Evaluation, Rate
+    from training.protocol_run import Evaluation
 
 DATA = Path("../shared/data")
 WITH_RESUME = frozenset({"resume", "as_json", "data", "against"})
@@ -86,6 +87,7 @@ def command(
     if resume:
         kept, recipe = opened(resume)
         judge, _, judge_model = (recipe.judge or "").partition(" ")
+        rater = _judge(judge, judge_model, settings.load())
         evaluation = begin(
             recipe.model,
             data=file if "data" in given else Path(recipe.data),
@@ -99,10 +101,15 @@ def command(
                 reply_tokens=recipe.reply_tokens, variety=recipe.variety, think="on" if recipe.think_tokens else "off"
             ),
             temperature=recipe.temperature,
-            judge=_judge(judge, judge_model, settings.load()),
+            judge=(rater.name, rater.rate) if rater else None,
         )
+        if rater and evaluation.there < evaluation.total:
+            rater.check()
     else:
         chosen = settings.load().changed(model=model)
+        rater = _judge(judge, judge_model, chosen)
+        if rater:
+            rater.check()
         evaluation = begin(
             chosen.model,
             data=file,
@@ -114,13 +121,13 @@ def command(
             encoder=encoder,
             settings=chosen,
             temperature=temperature,
-            judge=_judge(judge, judge_model, chosen),
+            judge=(rater.name, rater.rate) if rater else None,
         )
     return _run(evaluation, other, as_json=as_json)
 
 
-def _judge(judge: str | None, model_id: str | None, chosen: settings.Settings) -> tuple[str, Rate] | None:
-    """A judge that answers, and the name under which a run remembers it."""
+def _judge(judge: str | None, model_id: str | None, chosen: settings.Settings) -> Judge | None:
+    """The judge that is asked for; it may still turn out not to answer. A run remembers it by its name."""
     if not judge:
         return None
     from training.judge import Judge
@@ -130,9 +137,7 @@ def _judge(judge: str | None, model_id: str | None, chosen: settings.Settings) -
         return opening.judge_engine(judge, model_id, chosen)
 
     name = f"{judge} {model_id}" if model_id else judge
-    made = Judge(name, for_one(engine(), engine))
-    made.check()
-    return name, made.rate
+    return Judge(name, for_one(engine(), engine))
 
 
 def _stem(model: str) -> str:

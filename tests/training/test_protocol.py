@@ -468,6 +468,8 @@ def test_a_judge_on_a_server_rates_and_a_dead_one_ends_the_run_with_the_way_on(
     resumed = evaluation("--resume", "other")
     assert resumed.code == 0, resumed.err
     assert "empathy is rated by the judge" in resumed.out
+    dead = True
+    assert evaluation("--resume", "other").out == resumed.out  # what is finished needs no judge
 
 
 @pytest.mark.parametrize(
