@@ -60,8 +60,11 @@ class Wire:
     A proxy from the environment would read along, also for addresses of this machine.
     """
 
-    def __init__(self, key: str | None, *, connect: float = CONNECT, silence: float = SILENCE) -> None:
-        """`key` goes with every request. Raises EngineError where the library is not installed."""
+    def __init__(self, key: str | None, *, secure: bool, connect: float = CONNECT, silence: float = SILENCE) -> None:
+        """`key` goes with every request; `secure` where the server is spoken to by https.
+
+        Raises EngineError where the library is not installed.
+        """
         try:
             import httpx2
         except ImportError:
@@ -73,7 +76,7 @@ class Wire:
             limits=httpx2.Limits(max_keepalive_connections=0),
             follow_redirects=False,
             trust_env=False,
-            verify=ssl.create_default_context(),
+            verify=ssl.create_default_context() if secure else False,  # reading the certificates takes a moment
         )
 
 

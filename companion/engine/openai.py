@@ -65,7 +65,8 @@ class OpenAIEngine:
         self.address, self.model = address, model
         self._layout, self._context, self._think = layout, context, think
         self._sampling = sampling or Sampling()
-        self._link = Link(address, model, lambda: Wire(key, connect=connect, silence=silence))
+        secure = address.scheme == "https"
+        self._link = Link(address, model, lambda: Wire(key, secure=secure, connect=connect, silence=silence))
         self._counter = Counter(self._link)
         self._loaded: tuple[EngineInfo, Manner] | None = None
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -350,6 +355,28 @@ def test_what_is_not_encrypted_is_not_taken_for_it(serve: Serve) -> None:
     server = serve()
     with pytest.raises(EngineError, match="it does not speak TLS"):
         OpenAIEngine(replace(server.address, scheme="https"), MODEL).load()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not here: it makes the certificate")
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def accept(plain: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(plain.accept()[0], server_side=True) as wrapped:
+            wrapped.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        threading.Thread(target=accept, args=(plain,), daemon=True).start()
+        with pytest.raises(EngineError, match="its certificate cannot be verified"):
+            OpenAIEngine(Address.parse(f"https://localhost:{plain.getsockname()[1]}"), MODEL).load()
 
 
 # -- the key ----------------------------------------------------------------------------------------------------------
