@@ -8,11 +8,8 @@ What that converter writes for checkpoints like these was compared once, key by 
 from __future__ import annotations
 
 import errno
-import importlib.util
 import json
 import os
-import subprocess
-import sys
 import tracemalloc
 import unicodedata
 from pathlib import Path
@@ -35,26 +32,15 @@ from companion.modelhub.architectures import frequency_factors, read_architectur
 from companion.modelhub.convert import convert
 from companion.modelhub.weights import open_checkpoint
 from planner.layouts import CONTROL_TOKENS
+from tests.companion import model_logits
 from tests.companion.tiny_checkpoint import SIZE, Family, edit, save
 from training.tokens import SPECIAL
 
 pytestmark = [pytest.mark.llama, pytest.mark.torch]
-ROOT = Path(__file__).parents[2]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 
 
-def script(path: Path) -> Any:
-    """A script as a module. By path, because a package in the environment may be called `benchmarks` as well."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-check = script(ROOT / "benchmarks" / "gguf_check.py")
-PROMPTS = check.PROMPTS
+PROMPTS = model_logits.PROMPTS
 
 MIXED = [
     *PROMPTS,
@@ -93,16 +79,16 @@ def written(checkpoints: dict[Family, Path], tmp_path_factory: pytest.TempPathFa
 
 
 def ids_of(checkpoint: Path) -> list[list[int]]:
-    found: list[list[int]] = check.checkpoint_ids(checkpoint, PROMPTS)
+    found: list[list[int]] = model_logits.checkpoint_ids(checkpoint, PROMPTS)
     return found
 
 
 def difference(file: Path, checkpoint: Path) -> tuple[float, float]:
     """(largest difference of a logit, share of positions whose likeliest token agrees)."""
     ids = ids_of(checkpoint)
-    theirs = check.checkpoint_logits(checkpoint, ids)
+    theirs = model_logits.checkpoint_logits(checkpoint, ids)
     assert all(logits.std() > 1 for logits in theirs)  # else a bound says little
-    found: tuple[float, float] = check.difference(check.file_logits(file, ids), theirs)
+    found: tuple[float, float] = model_logits.difference(model_logits.file_logits(file, ids), theirs)
     return found
 
 
@@ -172,7 +158,7 @@ def test_token_ids_are_those_of_transformers(
     family: Family, checkpoints: dict[Family, Path], written: dict[Family, Path]
 ) -> None:
     texts = [unicodedata.normalize("NFC", text) for text in MIXED]
-    assert check.file_ids(written[family], texts) == check.checkpoint_ids(checkpoints[family], texts)
+    assert model_logits.file_ids(written[family], texts) == model_logits.checkpoint_ids(checkpoints[family], texts)
 
 
 SPLIT_NAMES = {"qwen3": "qwen2", "qwen2": "qwen2", "llama3": "llama-bpe", "smollm2": "smollm"}
@@ -470,12 +456,3 @@ def test_a_tensor_read_by_rows_is_the_tensor(rows: int, checkpoint: Path, monkey
     theirs = load_file(checkpoint / "model.safetensors")
     for name, weight in open_checkpoint(checkpoint).items():
         assert np.array_equal(np.concatenate(list(weight.chunks())), theirs[name])
-
-
-def test_the_check_script_prints_the_difference(checkpoints: dict[Family, Path], written: dict[Family, Path]) -> None:
-    command = [sys.executable, "benchmarks/gguf_check.py", str(checkpoints["qwen3"]), str(written["qwen3"])]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
-    assert float(lines[0].split()[-1]) < 1e-3
-    assert lines[1].split()[3] == "100.0%"
-    assert lines[2].split()[-1] == "True"

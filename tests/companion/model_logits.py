@@ -1,14 +1,7 @@
-"""Is a GGUF file the model it was made from? Compares it with transformers (eager, float32).
-
-    python benchmarks/gguf_check.py CHECKPOINT_FOLDER FILE.gguf
-
-Prints the largest logit difference, how often the likeliest token agrees, and whether the token ids of mixed text are
-equal. An F32 file differs by rounding alone (below 1e-3); a Q8_0 file by what its weights lost.
-"""
+"""A model file and the checkpoint it was made of, by the two libraries themselves: token ids and logits."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,20 +105,3 @@ def difference(ours: Sequence[Logits], theirs: Sequence[Logits]) -> tuple[float,
     largest = max(float(np.abs(a - b).max()) for a, b in pairs)
     agree = np.concatenate([a.argmax(-1) == b.argmax(-1) for a, b in pairs])
     return largest, float(agree.mean())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("file", type=Path)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    ids = checkpoint_ids(arguments.checkpoint, PROMPTS)
-    largest, agree = difference(file_logits(arguments.file, ids), checkpoint_logits(arguments.checkpoint, ids))
-    print(f"largest logit difference  {largest:.2e}")
-    print(f"likeliest token agrees    {agree:.1%} of {sum(map(len, ids))} positions")
-    print(f"token ids equal           {file_ids(arguments.file, PROMPTS) == ids}")
-
-
-if __name__ == "__main__":
-    main()
