@@ -71,6 +71,6 @@ def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.devic
     if recipe.rollout.engine != "transformers":
         return None
     model = policy.load(base, torch.bfloat16 if device.type == "cuda" else torch.float32).to(device)
-    return Rollouts(
-        model, ends=[tokenizer.eos_token_id], padding=tokenizer.pad_token_id, together=recipe.rollout.together
-    )
+    declared = model.generation_config.eos_token_id
+    ends = {tokenizer.eos_token_id, *(declared if isinstance(declared, list) else [declared])} - {None}  # as TRL's
+    return Rollouts(model, ends=sorted(ends), padding=tokenizer.pad_token_id, together=recipe.rollout.together)
