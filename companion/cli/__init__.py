@@ -22,7 +22,7 @@ COMMANDS = {
     "export": "Sessions for other programs: JSON lines, tables, chats.",
     "import": "Conversations from other programs, as data.",
     "data": "Where the data lies; back it up, forget sessions, wipe it.",
-    "models": "The models: list, get, add or remove them.",
+    "models": "The models: list, get, add, convert or remove them.",
     "config": "Where the settings lie, what they are, whether they are right.",
     "serve": "The chat in a browser on this machine.",
     "doctor": "Check that everything works on this machine.",

@@ -56,8 +56,13 @@ def get(name: str, kind: str | None, revision: str | None, yes: bool) -> None:
         if not yes:
             click.confirm("Fetch it?", abort=True, err=True)
         shown = Shown()
+
+        def check(file: Path) -> None:
+            shown.end()
+            _check(file)
+
         try:
-            entry = getting.carry_out(plan, shown, convert=_convert, quantize=_quantize, check=_check)
+            entry = getting.carry_out(plan, shown, convert=_convert, quantize=_quantize, check=check)
         except KeyboardInterrupt:
             click.echo("\nWhat has come is kept; the same command goes on there.", err=True)
             raise
@@ -118,7 +123,7 @@ def _check(file: Path) -> None:
     found = check(file)
     if found.faults:
         raise CompanionError(found.faults[0])
-    click.echo(f"\nIt works: {found.reply_speed:.0f} tokens a second here.", err=True)
+    click.echo(f"It works: {found.reply_speed:.0f} tokens a second here.", err=True)
 
 
 class Shown:
