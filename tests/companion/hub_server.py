@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
@@ -96,8 +97,7 @@ def serve(hub: Hub) -> Iterator[Hub]:
             for name, data in hub.repositories[repository].items():
                 row: dict[str, object] = {"rfilename": name, "size": len(data), "blobId": git_id(data)}
                 if name.endswith(LARGE):
-                    sha = hashlib.sha256(data).hexdigest()
-                    row["lfs"] = {"sha256": sha, "size": len(data), "pointerSize": 134}
+                    row["lfs"] = {"sha256": sha256_of(data), "size": len(data), "pointerSize": 134}
                 siblings.append(row)
             about = {"id": repository, "sha": hub.commit(repository), "siblings": siblings, "cardData": hub.card}
             body = hub.page or json.dumps(about).encode()
@@ -118,7 +118,7 @@ def serve(hub: Hub) -> Iterator[Hub]:
                     "Location": f"{hub.url.replace('127.0.0.1', 'localhost')}/cdn/{repository}/{name}",
                     "X-Repo-Commit": hub.commit(repository),
                     "X-Linked-Size": str(len(data)),
-                    "X-Linked-ETag": f'"{hashlib.sha256(data).hexdigest()}"',
+                    "X-Linked-ETag": f'"{sha256_of(data)}"',
                     "Content-Length": "0",
                 }
                 self.answer(302, headers, b"")
@@ -174,6 +174,12 @@ def serve(hub: Hub) -> Iterator[Hub]:
         thread.join()
 
 
+@lru_cache
+def sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@lru_cache
 def git_id(data: bytes) -> str:
     """As git names a blob."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
