@@ -285,7 +285,13 @@ class Conversation:
             danger = self._watch.danger(turns[-1])
             guard = Guard.answering(turns[-1].text, danger=danger, earlier=earlier, seed=draft.turn_id)
             thoughts = Thoughts(guard)
-            for item in self._speak(info, messages, self._sampling(info), turns[-1].text, draft, ledger, guard):
+            ours = care.in_place(info.parameters)
+            items: Iterator[Piece | Thinking | Choice | Finish] = (
+                iter((Piece(ours), finish))
+                if ours
+                else self._speak(info, messages, self._sampling(info), turns[-1].text, draft, ledger, guard)
+            )
+            for item in items:
                 match item:
                     case Piece(text):
                         if left := thoughts.close():

@@ -25,6 +25,8 @@ HELD_FIRST = 3
 """As many replies after a disclosure keep the frame one after the other."""
 HELD_EVERY = 3
 """And after those, one in so many."""
+UNDERSTANDS = 500_000_000
+"""Parameters below which a model does not speak while danger is near. A guess on the careful side, not measured."""
 LOCAL_EMERGENCY = "your local emergency number"
 
 _DANGER = (
@@ -148,6 +150,20 @@ def opening_lines(
     return tuple(_pick(lines, said_before, seed, emergency) for lines, _ in kinds)
 
 
+def plain_words(risk: Risk, parameters: int, said_before: Sequence[str] = (), seed: int = 0) -> str:
+    """What is said in the place of a small model, behind which the care lines come; "" where the model may speak.
+
+    A small model does not understand what it is told, and what it says by accident could hurt: in the talks of
+    `benchmarks.personas` the one that ships offered to help with a task where somebody said that they were about to
+    die, and no list of patterns would have seen that. `parameters` is 0 where the size is not known.
+    """
+    near = risk.level >= CARD or (risk.third_person and not risk.said)
+    if not near or not 0 < parameters < UNDERSTANDS:
+        return ""
+    theirs = risk.third_person and risk.level < CARD
+    return _pick(texts.HEARD_OF_THEM if theirs else texts.HEARD if risk.said else texts.LISTENING, said_before, seed)
+
+
 def care_lines(
     risk: Risk, reply: str, said_before: Sequence[str], seed: int, *, emergency: str = ""
 ) -> tuple[str, ...]:
@@ -167,7 +183,9 @@ def care_lines(
         _for_disclosure(risk, reply, said_before, add)
     elif risk.level > 0 and not keeps_frame(reply) and _frame_is_due([keeps_frame(text) for text in said_before]):
         offer = risk.level >= 2 and _any_said(texts.KEEP, said_before) and not _any_said(texts.SAFETY_PLAN, said_before)
-        add(texts.SAFETY_PLAN if offer else (*texts.BESIDE, *texts.KEEP) if risk.imminent else texts.KEEP)
+        unasked = risk.imminent and not any(map(asks_directly, said_before))
+        frame = (*texts.BESIDE, *texts.KEEP) if risk.imminent else texts.KEEP
+        add(texts.SAFE if unasked else texts.SAFETY_PLAN if offer else frame)
     if risk.minor and not _any_said(texts.MINOR, said_before):
         add(texts.MINOR)
     elif risk.eating and not risk.said and not _any_said(texts.EATING, said_before) and not names_professional(reply):
@@ -202,7 +220,8 @@ _IMMINENT_THEIRS = (
 
 def _for_disclosure(risk: Risk, reply: str, said_before: Sequence[str], add: _Add) -> None:
     """The message itself spoke of danger: a question, both routes, and more the nearer it is."""
-    if risk.imminent:
+    just_said = bool(said_before) and names_emergency(said_before[-1])
+    if risk.imminent and not just_said:  # not the same three things twice in a row: then what else there is
         for variants, there in _IMMINENT:
             if not there(reply):
                 add(variants)

@@ -8,6 +8,44 @@ from __future__ import annotations
 
 Lines = tuple[str, ...]
 
+HEARD: Lines = (
+    "Thank you for saying it here. That is a lot to carry.",
+    "I take what you wrote seriously, and there is time for it.",
+    "It is hard to put this into words, and you did.",
+    "You do not have to explain it well. It can come out as it is.",
+    "That sounds very heavy, and I am glad that you wrote it down.",
+    "What you say matters, and you can say more of it here.",
+    "That must hurt a great deal.",
+    "It is good that you do not keep this to yourself.",
+)
+"""Said in the place of a model that is too small for it, when a message spoke of danger."""
+
+LISTENING: Lines = (
+    "I have read that. You can go on, in whatever order it comes.",
+    "Thank you for going on writing.",
+    "All right. We can stay with this for as long as you like.",
+    "There is room here for the rest of it, too.",
+    "Please tell me what this moment is like for you.",
+    "Take the time you need; nothing here is in a hurry.",
+    "You are still here and writing, and that is good.",
+    "That is fine. What is the hardest part right now?",
+    "I am listening. What would make the next hour a little easier?",
+    "Yes. What has helped before, even a little, on a day like this?",
+    "You can leave it at that, or say more, as you like.",
+    "What else is there that nobody has asked you about?",
+)
+"""The same on the turns after it, whatever they are about."""
+
+HEARD_OF_THEM: Lines = (
+    "It is good that you noticed, and that you are looking for a way.",
+    "You are worried about somebody, and that is a heavy thing to be alone with.",
+    "That must have been frightening to hear.",
+    "You do not have to find the perfect words for them.",
+    "What you do for them counts, even if it looks small.",
+    "You are right to take it seriously.",
+)
+"""The same for the one who cares about somebody in danger."""
+
 ASK: Lines = (
     "Let me ask you directly: are you having thoughts of ending your life?",
     "I would like to ask this plainly: are you thinking about suicide?",
@@ -35,9 +73,9 @@ SAFE: Lines = (
 """How things are now."""
 
 ROUTES: Lines = (
-    "You could call a crisis line, /help lists some, and tell someone you trust how bad it has become.",
+    "You could call a crisis line, which /help lists, tell a doctor, and let someone you trust know how bad it is.",
     "Please talk to a doctor or a helpline about this, and tell someone you trust too; /help shows where to call.",
-    "A helpline can listen at length, /help lists them; and a person you trust could be told, even in one sentence.",
+    "A helpline can listen at length, /help lists them; a doctor and a person you trust could be told in one sentence.",
     "It would be good to tell a doctor about this, and to call or write to a friend; /help has lines as well.",
     "Someone you trust could be told today, and a crisis line or a doctor could be asked for help; see /help.",
 )
@@ -172,7 +210,7 @@ FAREWELLS: Lines = (
 """S16: nothing that holds back."""
 
 EVERY: tuple[Lines, ...] = (
-    ASK, PLAN, SAFE, ROUTES, PROFESSIONAL, TRUSTED, TRUSTED_YOUNG, DISTANCE, SAFETY_PLAN, EMERGENCY, BESIDE, AWAY,
-    EMERGENCY_FOR_THEM, BESIDE_THEM, AWAY_FROM_THEM, CARER, CARER_ROUTES, MINOR, EATING, KEEP, NO_METHODS,
-    INSTEAD, FAREWELLS,
+    HEARD, LISTENING, HEARD_OF_THEM, ASK, PLAN, SAFE, ROUTES, PROFESSIONAL, TRUSTED, TRUSTED_YOUNG, DISTANCE,
+    SAFETY_PLAN, EMERGENCY, BESIDE, AWAY, EMERGENCY_FOR_THEM, BESIDE_THEM, AWAY_FROM_THEM, CARER, CARER_ROUTES, MINOR,
+    EATING, KEEP, NO_METHODS, INSTEAD, FAREWELLS,
 )  # fmt: skip

@@ -97,6 +97,14 @@ class Care:
 
         return "\n\n".join(opening_lines(self._risk, self._before, self._seed, emergency=self._emergency()))
 
+    def in_place(self, parameters: int) -> str:
+        """What is said in the place of a model of this size while danger is near; "" where the model may speak."""
+        if self._risk is None:
+            return ""
+        from companion.safety.care import plain_words
+
+        return plain_words(self._risk, parameters, self._before, self._seed)
+
     def after(self, reply: str) -> str:
         """What is added behind a reply, with the space before it; "" where it says all that is needed."""
         if self._risk is None:

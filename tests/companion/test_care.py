@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from companion.safety import care_texts as texts
 from companion.safety.care import (
+    UNDERSTANDS,
     asks_directly,
     care_lines,
     farewell,
@@ -20,6 +21,7 @@ from companion.safety.care import (
     names_professional,
     names_trusted,
     opening_lines,
+    plain_words,
 )
 from companion.safety.lint import KINDS, veto
 from companion.safety.risk.assessor import Risk
@@ -246,3 +248,19 @@ def test_few_lines_are_added_to_any_reply_and_always_the_same_for_the_same_seed(
     assert len(set(added)) == len(added)
     assert added == care_lines(reading, reply, said, seed)
     assert "{" not in "".join(added)
+
+
+def test_a_small_model_does_not_speak_while_danger_is_near_and_a_large_one_does() -> None:
+    for reading in (risk(3), risk(0, 4), risk(5)):
+        assert plain_words(reading, 12_000_000) in {*texts.HEARD, *texts.LISTENING}
+        assert plain_words(reading, UNDERSTANDS) == ""
+        assert plain_words(reading, 0) == ""
+    assert plain_words(risk(0, 0, third_person=True), 12_000_000) in texts.HEARD_OF_THEM
+    assert plain_words(risk(1), 12_000_000) == ""
+
+
+def test_what_is_said_in_its_place_is_not_said_twice_while_there_is_another() -> None:
+    said: list[str] = []
+    for _ in texts.LISTENING:
+        said.append(plain_words(risk(0, 3), 12_000_000, said, seed=5))
+    assert sorted(said) == sorted(texts.LISTENING)
