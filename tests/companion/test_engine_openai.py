@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,8 +14,10 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from companion.conversation import Conversation
 from companion.engine.address import Address
 from companion.engine.openai import OpenAIEngine
 from companion.engine.protocol import (
@@ -28,6 +31,11 @@ from companion.engine.protocol import (
     Sampling,
     Thinking,
 )
+from companion.events import Failed, Finished
+from companion.settings import Settings
+from companion.speaking.checked import UNGUARDED, checked
+from companion.store import Store
+from tests.companion.fakes import CueTagger
 from tests.companion.openai_server import MODEL, Ability, Answer, Events, Json, OpenAIServer, Say, delta
 
 HELLO = (Message("user", "Qzxw hello"),)
@@ -395,3 +403,68 @@ def test_no_proxy_of_the_environment_reads_along(serve: Serve, monkeypatch: pyte
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert said(engine_for(serve()))[1] == "Yes."
+
+
+# -- in a conversation ------------------------------------------------------------------------------------------------
+
+SAYS = "I hear you. That is hard. What happened?"
+
+
+@pytest.mark.parametrize(
+    ("ability", "requests"),
+    [({}, 4), ({"many": False}, 10), ({"opens": None}, 1), ({"extras": False, "opens": None, "counts": None}, 1)],
+)
+def test_a_conversation_is_steered_where_the_server_goes_on_and_else_streamed(
+    serve: Serve, ability: dict[str, object], requests: int
+) -> None:
+    server = serve(SAYS, **ability)
+    with Store(None) as store:
+        session = store.new_session("far")
+        talk = Conversation(store, engine_for(server), CueTagger(), session, Settings(candidates=3))
+        *_, end = talk.say("hello")
+        assert isinstance(end, Finished)
+        assert end.reply.text == SAYS
+        assert len(end.reply.choices) == (3 if requests > 1 else 0)
+        assert len(server.asked) <= requests
+        assert [turn.text for turn in store.branch(session.id)] == ["hello", SAYS]
+
+
+def test_a_reply_that_breaks_off_is_kept_and_says_why(serve: Serve) -> None:
+    server = serve(lambda body: Events([delta("I hear you. "), delta("That")]))
+    with Store(None) as store:
+        talk = Conversation(store, engine_for(server), CueTagger(), store.new_session("far"), Settings(candidates=1))
+        *_, end = talk.say("hello")
+        assert isinstance(end, Failed)
+        assert "broke off. What had arrived is kept" in end.message
+        assert end.reply.text == "I hear you. That"
+
+
+def test_a_sentence_that_may_not_be_said_ends_a_reply_where_the_server_cannot_go_on(serve: Serve) -> None:
+    engine = engine_for(serve("I hear you. The lethal dose is 40 pills. Then rest.", opens=None))
+    items = list(checked(engine, HELLO, PLAIN, UNGUARDED, lambda: False))
+    assert "".join(item.text for item in items if isinstance(item, Piece)) == "I hear you."
+    assert isinstance(items[-1], Finish)
+    assert items[-1].reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (httpx2.ConnectError("[Errno -2] Name or service not known"), "its name is not known"),
+        (httpx2.ConnectTimeout("timed out"), "it did not answer in time"),
+        (httpx2.ConnectError("[Errno 113] No route to host"), "there is no way to it"),
+    ],
+)
+def test_why_there_is_no_connection_is_said(monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(httpx2.Client, "send", fail)
+    with pytest.raises(EngineError, match=f"no connection to gpu:80: {sentence}. See that the server runs on that"):
+        OpenAIEngine(Address.parse("http://gpu"), MODEL).load()
+
+
+def test_without_the_library_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    with pytest.raises(EngineError, match=r"httpx2 is not installed.*companion-chat\[server\]"):
+        OpenAIEngine(Address.parse("http://localhost"), MODEL).load()
