@@ -49,6 +49,7 @@ def test_an_export_and_the_lists_import_nothing_heavy() -> None:
         modules = imported(*arguments)
         assert "sqlite3" in modules
         assert not modules & HEAVY
+    assert not imported("models", "list") & (HEAVY | {"huggingface_hub", "httpx2", "numpy"})
 
 
 @with_encoder
