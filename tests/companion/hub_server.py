@@ -182,4 +182,6 @@ def sha256_of(data: bytes) -> str:
 @lru_cache
 def git_id(data: bytes) -> str:
     """As git names a blob."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    digest = hashlib.sha1(b"blob %d\0" % len(data))
+    digest.update(data)
+    return digest.hexdigest()
