@@ -24,12 +24,15 @@ pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
 
 import gguf
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from companion.engine.gguf_file import read_header
 from companion.errors import CompanionError, NotFound, Refused, UsageError
 from companion.modelhub.architectures import frequency_factors, read_architecture
 from companion.modelhub.convert import convert
+from companion.modelhub.streamed import permuted
 from companion.modelhub.weights import open_checkpoint
 from planner.layouts import CONTROL_TOKENS
 from tests.companion import model_logits
@@ -456,3 +459,12 @@ def test_a_tensor_read_by_rows_is_the_tensor(rows: int, checkpoint: Path, monkey
     theirs = load_file(checkpoint / "model.safetensors")
     for name, weight in open_checkpoint(checkpoint).items():
         assert np.array_equal(np.concatenate(list(weight.chunks())), theirs[name])
+
+
+@given(st.integers(1, 5), st.integers(1, 8), st.integers(1, 3))
+def test_the_rows_of_each_head_are_taken_in_turn_from_its_halves(heads: int, half: int, columns: int) -> None:
+    values = np.arange(heads * 2 * half * columns, dtype=np.float32).reshape(-1, columns)
+    turned = permuted(values, heads)
+    for head, side, row in np.ndindex(heads, 2, half):
+        start = head * 2 * half
+        assert np.array_equal(turned[start + 2 * row + side], values[start + side * half + row])
