@@ -49,7 +49,7 @@ BESIDE_WEIGHTS = (
 NOTE = "snapshot.json"
 CONVERTED = {"f32": 32.0, "f16": 16.0, "bf16": 16.0, "q8_0": 8.5}
 """Bits a weight of the kinds that a checkpoint is converted to at once; others are quantised from f16."""
-BITS = CONVERTED | {kind: made.bits for kind, made in KINDS.items()}
+BITS = CONVERTED | dict(KINDS)
 
 Progress = Callable[[int, int], None]
 """What is done and all there is to do, in bytes or in tensors."""

@@ -20,6 +20,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from companion.cli.opening import new_engine
 from companion.engine.adapter import Adapter
 from companion.engine.client import LlamaEngine
 from companion.engine.gguf_file import read_header
@@ -27,8 +28,11 @@ from companion.engine.inbox import StopFlag
 from companion.engine.llama import LlamaModel, LoadFailed
 from companion.engine.protocol import EngineError, Finish, Message, Piece, Sampling
 from companion.errors import CompanionError, NotFound, Refused, UsageError
+from companion.modelhub import registry
 from companion.modelhub.adapter import convert_adapter
 from companion.modelhub.convert import convert
+from companion.modelhub.entry import Entry
+from companion.settings import Settings
 from tests.companion.tiny_checkpoint import Family, edit, save
 
 pytestmark = [pytest.mark.llama, pytest.mark.torch]
@@ -211,6 +215,20 @@ def test_an_adapter_for_another_size_is_a_sentence(adapter: Path, tmp_path: Path
 def test_an_adapter_that_is_gone_is_a_sentence(file: Path, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"There is no model file at .*gone\.gguf"):
         LlamaEngine(file, adapter=Adapter(tmp_path / "gone.gguf")).load()
+
+
+def test_the_adapter_of_an_entry_is_laid_on_its_model_in_a_chat(
+    file: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPANION_HOME", str(tmp_path))
+    registry.add(Entry(name="warm", path=file, adapter=adapter, adapter_scale=0.25))
+    engine = new_engine(Settings(model="warm"), off_record=True)
+    assert isinstance(engine, LlamaEngine)
+    assert engine.load().name == "Base"
+    engine.close()
+    registry.add(Entry(name="warm", path=file, adapter=tmp_path / "gone.gguf"))
+    with pytest.raises(NotFound, match=r"no model file at .*gone\.gguf"):
+        new_engine(Settings(model="warm"), off_record=True).load()
 
 
 @pytest.mark.parametrize("scale", [-0.1, 1.5, float("nan")])
