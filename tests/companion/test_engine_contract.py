@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,7 +23,8 @@ from companion.engine.protocol import (
     Sampling,
 )
 from companion.engine.scripted import ScriptedEngine
-from tests.companion import openai_peer
+from tests.companion.conftest import SERVERS
+from tests.companion.openai_peer import Peer
 from tests.companion.openai_server import MODEL, OpenAIServer
 
 HELLO = (Message("user", "hello there"),)
@@ -37,10 +37,9 @@ WITHIN = Sampling(max_tokens=200, seed=6)
 
 
 LLAMA = pytest.param("llama", marks=pytest.mark.llama)
-PEER = pytest.param("llama-server", marks=pytest.mark.llama)
-"""The server of llama-cpp-python, with a model of the same kind."""
-KINDS = ["scripted", LLAMA, "openai", PEER]
-KEEPS = [*KINDS[:2], "openai"]
+PEERS = [pytest.param(server, marks=pytest.mark.llama) for server in SERVERS]
+KINDS = ["scripted", LLAMA, "openai", *PEERS]
+KEEPS = [*KINDS[:3], PEERS[0]]
 """Those that tell what they did not have to read again."""
 
 
@@ -48,12 +47,11 @@ KEEPS = [*KINDS[:2], "openai"]
 def make_engine(request: pytest.FixtureRequest) -> Iterator[MakeEngine]:
     made: list[Engine] = []
     servers: list[OpenAIServer] = []
-    if request.param in {"llama", "llama-server"} and importlib.util.find_spec("llama_cpp") is None:
-        pytest.skip("llama-cpp-python is not installed")
     if request.param == "llama":
+        pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
         path: Path = request.getfixturevalue("slow_model")
-    if request.param == "llama-server":
-        peer: openai_peer.Peer = request.getfixturevalue("slow_peer")
+    if request.param in SERVERS:
+        peer: Peer = request.getfixturevalue("slow_peers")(request.param)
 
     def make() -> Engine:
         match request.param:
@@ -94,12 +92,12 @@ def talker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.close()
         server.close()
         return
-    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-    pytest.importorskip("gguf", reason="gguf is not installed: it writes the models of the engine tests")
-    if request.param == "llama-server":
-        peer: openai_peer.Peer = request.getfixturevalue("talking_peer")
+    if request.param in SERVERS:
+        peer: Peer = request.getfixturevalue("talking_peers")(request.param)
         engine = OpenAIEngine(peer.address, peer.model, context=2048)
     else:
+        pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+        pytest.importorskip("gguf", reason="gguf is not installed: it writes the models of the engine tests")
         from tests.companion import tiny_gguf
 
         engine = LlamaEngine(tiny_gguf.write(tmp_path / "sentences.gguf", replies="sentences"))
