@@ -41,6 +41,8 @@ FAMILIES = {
     "LlamaForCausalLM": Family("llama", gguf.MODEL_ARCH.LLAMA, 2048, None, None, True, in_pairs=True),
 }
 BY_TYPE = {family.name: family for family in FAMILIES.values()}
+LARGEST, MOST_LAYERS = 10_000_000, 10_000
+"""Beyond them the config itself is damaged."""
 READABLE = "Qwen3, Qwen2.5, Llama 3 and SmolLM2"
 
 
@@ -95,7 +97,7 @@ def read_architecture(folder: Path) -> Architecture:
         raise UsageError(f"{folder} holds a model that was quantised already: get it in 16 bits.")
     try:
         hidden, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
-        return Architecture(
+        read = Architecture(
             family=family,
             vocabulary=int(config["vocab_size"]),
             layers=int(config["num_hidden_layers"]),
@@ -110,9 +112,13 @@ def read_architecture(folder: Path) -> Architecture:
             rope=_rope(config),
             tied=bool(config.get("tie_word_embeddings", False)),
         )
+        sizes = (read.vocabulary, read.hidden, read.feed_forward, read.heads, read.cached_heads, read.head_size)
+        if not all(0 < size <= LARGEST for size in sizes) or not 0 < read.layers <= MOST_LAYERS:
+            raise ValueError("a size that no model has")
+        return read
     except KeyError as error:
         raise CompanionError(f"{folder / 'config.json'} lacks {error}: get the model again.") from None
-    except (TypeError, ValueError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise CompanionError(f"{folder / 'config.json'} makes no sense ({error}): get the model again.") from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -149,7 +150,12 @@ def write_whole(writer: gguf.GGUFWriter, out: Path) -> Path:
     partial = out.with_name(f"{out.name}.partial")
     try:
         writer.write_header_to_file(partial)
-        writer.write_kv_data_to_file()
+        try:
+            writer.write_kv_data_to_file()
+        except (struct.error, TypeError, ValueError, AttributeError) as error:  # the words of others end up here
+            raise CompanionError(
+                f"The model card or a config beside the weights says something that makes no sense ({error})."
+            ) from None
         writer.write_tensors_to_file()
         writer.close()
         partial.replace(out)

@@ -113,7 +113,7 @@ def read_contents(file: Path) -> dict[str, Weight]:
         contents = json.loads(text)
         contents.pop("__metadata__", None)
         found = {name: _weight(file, name, start, **entry) for name, entry in sorted(contents.items())}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise CompanionError(f"{file} is damaged: its table of contents cannot be read. Get the model again.") from None
     end = max((w.start + w.size * np.dtype(STORED[w.stored]).itemsize for w in found.values()), default=start)
     if size < end:

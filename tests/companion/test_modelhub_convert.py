@@ -7,6 +7,7 @@ What that converter writes for checkpoints like these was compared once, key by 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -33,7 +34,7 @@ from companion.errors import CompanionError, NotFound, Refused, UsageError
 from companion.modelhub.architectures import frequency_factors, read_architecture
 from companion.modelhub.convert import convert
 from companion.modelhub.streamed import permuted
-from companion.modelhub.weights import open_checkpoint
+from companion.modelhub.weights import open_checkpoint, read_contents
 from planner.layouts import CONTROL_TOKENS
 from tests.companion import model_logits
 from tests.companion.tiny_checkpoint import SIZE, Family, edit, save
@@ -376,6 +377,43 @@ def test_a_file_that_is_cut_off_is_named(checkpoint: Path, tmp_path: Path) -> No
     with (cut / "model.safetensors").open("r+b") as file:
         file.truncate(100_000)
     refused(CompanionError, r"model\.safetensors is incomplete \(100000 of \d+ bytes\)", cut)
+
+
+@pytest.mark.parametrize("size", ["num_hidden_layers", "vocab_size", "num_attention_heads"])
+@pytest.mark.parametrize("value", [0, -1, 10**12, "many", None])
+def test_a_size_that_no_model_has_is_a_sentence(size: str, value: Any, checkpoint: Path, tmp_path: Path) -> None:
+    odd = edit(checkpoint, tmp_path / "odd", **{size: value})
+    refused(CompanionError, r"config\.json makes no sense \(", odd)
+
+
+@pytest.mark.parametrize(("key", "value"), [("top_k", "many"), ("temperature", [1]), ("top_p", {})])
+def test_a_generation_config_that_makes_no_sense_is_a_sentence(
+    key: str, value: Any, checkpoint: Path, tmp_path: Path
+) -> None:
+    odd = edit(checkpoint, tmp_path / "odd")
+    (odd / "generation_config.json").write_text(json.dumps({key: value}))
+    refused(CompanionError, r"says something that makes no sense", odd)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["dtype", "shape", "a"]), inner),
+    max_leaves=6,
+)
+CONTENTS = st.dictionaries(
+    st.text(max_size=3),
+    JUNK
+    | st.fixed_dictionaries({"dtype": st.sampled_from(["F32", "BF16", "I8"]), "shape": JUNK, "data_offsets": JUNK}),
+    max_size=3,
+)
+
+
+@given(st.binary(max_size=60) | CONTENTS.map(lambda contents: json.dumps(contents).encode()))
+def test_whatever_a_safetensors_file_begins_with_is_read_or_refused(tmp_path_factory: Any, junk: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "junk.safetensors"
+    file.write_bytes(len(junk).to_bytes(8, "little") + junk)
+    with contextlib.suppress(CompanionError):
+        read_contents(file)
 
 
 @pytest.mark.parametrize(
