@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from companion.engine.chunks import chunks, numbers, parsed, usage_of
 from companion.engine.exchange import Head, NoAnswer
+from companion.engine.profile import THINK
 from planner.layouts import Message
 
 OLLAMA = "library"
@@ -43,6 +44,8 @@ class Manner:
     counts: Literal["messages", "template"] | None = None
     """How tokens are counted: of messages (vLLM), or of the text that `apply-template` makes of them (llama-server)."""
     ollama: bool = False
+    always_thinks: bool = False
+    """Its model thinks also where it is told not to."""
 
     def body(self, model: str, messages: Sequence[Message], **fields: Any) -> dict[str, Any]:
         """A request for a reply. The last message may be an open one; then the server has to be one that `opens`."""
@@ -117,7 +120,8 @@ def learn(ask: Ask, base: str, root: str, model: str, card: Card) -> tuple[Manne
             found = parsed(body)
             several = manner.many and len({chunk.index for chunk in chunks(body) if not chunk.usage}) > 1
             usage = usage_of(found)
-            manner = replace(manner, many=several, counts=_counts(ask, root, model))
+            thinks = any(chunk.thought or chunk.text.lstrip().startswith(THINK[0]) for chunk in chunks(body))
+            manner = replace(manner, many=several, counts=_counts(ask, root, model), always_thinks=thinks)
             return _with_opening(manner, ask, base, model, messages, usage.prompt if usage else 0), head, body
         if head.status not in REFUSALS:
             break

@@ -25,6 +25,7 @@ from companion.engine.protocol import (
     CannotGoOn,
     Continuation,
     EngineCancelled,
+    EngineError,
     EngineInfo,
     Finish,
     FinishReason,
@@ -152,6 +153,11 @@ class OpenAIEngine:
                     yield part
                 if not reply.only_thought:
                     break
+                if manner.always_thinks:
+                    raise EngineError(
+                        f"The model on {self.address.name} was still thinking after {thoughts} tokens, and it cannot be "
+                        "told not to. `companion config set think_tokens N` gives it more."
+                    )
                 thoughts = 0  # it has thought long enough: another reply, without
             reason = "length" if reply.finish == "length" else "stop"
             prompt_tokens = reply.usage.prompt if reply.usage else self._counter.about(manner, messages)
@@ -240,6 +246,7 @@ class OpenAIEngine:
         if manner is None:
             raise self._link.refusal(head, answer)
         self._link.context = self._room(card)
+        thinks = self._think or manner.always_thinks
         info = EngineInfo(
             name=self.model,
             path=None,
@@ -250,9 +257,9 @@ class OpenAIEngine:
             seconds=time.monotonic() - started,
             sampling=self._sampling,
             can_think=True,
-            thinks=self._think,
+            thinks=thinks,
             goes_on=manner.opens is not None,
-            steers=manner.opens is not None and not self._think,
+            steers=manner.opens is not None and not thinks,
             counts=manner.counts is not None,
         )
         return info, manner

@@ -40,7 +40,7 @@ class MessageBox(Vertical, can_focus=True):
         &.-assistant > .label { color: $secondary; }
         & > .divider { color: $foreground; margin-bottom: 1; border-bottom: solid $primary; }
         & > Static.body { height: auto; max-width: 100; padding-left: 2; }
-        & > .thought { height: auto; max-width: 100; padding-left: 2; color: $foreground-muted; }
+        & > .thought { height: auto; max-width: 100; padding-left: 2; color: $foreground; text-style: italic; }
         & > Markdown { height: auto; max-width: 100; padding: 0 0 0 2; margin: 0; background: transparent; }
         & > Markdown > MarkdownParagraph:last-child { margin-bottom: 0; }
     }

@@ -55,6 +55,7 @@ class Ability:
     models: Sequence[str] = (MODEL,)
     lists: bool = True
     key: str | None = None
+    always_thinks: bool = False
 
 
 class OpenAIServer:
@@ -145,7 +146,8 @@ class OpenAIServer:
         words = self._words(body)
         if not body.get("stream"):  # it is being got to know
             count = body.get("n", 1) if self.ability.many else 1
-            choices = [{"index": i, "message": {"content": "a"}, "finish_reason": "length"} for i in range(count)]
+            message = {"content": "", "reasoning_content": "a"} if self.ability.always_thinks else {"content": "a"}
+            choices = [{"index": i, "message": message, "finish_reason": "length"} for i in range(count)]
             _send(handler, Answer(200, {"choices": choices, "usage": {"prompt_tokens": len(words)}}))
             return
         self.asked.append(body)

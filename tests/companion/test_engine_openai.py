@@ -219,6 +219,18 @@ def test_a_block_that_is_never_closed_is_not_the_reply(serve: Serve) -> None:
     assert said(engine_for(quiet))[:2] == ("They", "Yes. ")
 
 
+def test_a_model_that_thinks_whatever_it_is_told_is_given_the_time_for_it(serve: Serve) -> None:
+    events = [delta(reasoning="They are sad."), delta("I see."), delta("", "stop"), DONE]
+    server = serve(lambda body: Events(events), always_thinks=True)
+    engine = engine_for(server)
+    assert (engine.load().thinks, engine.load().steers) == (True, False)
+    assert said(engine, THINKS)[:2] == ("They are sad.", "I see.")
+    assert server.asked[-1]["max_tokens"] == 70
+    endless = engine_for(serve(lambda body: Events([delta(reasoning="on and on ")] * 100), always_thinks=True))
+    with pytest.raises(EngineError, match=r"was still thinking after 20 tokens.*think_tokens"):
+        said(endless, THINKS)
+
+
 def test_a_model_that_was_to_think_and_does_not_still_replies(serve: Serve) -> None:
     assert said(engine_for(serve("I see."), think=True), THINKS)[1] == "I see."
 
