@@ -155,8 +155,8 @@ class OpenAIEngine:
                     break
                 if manner.always_thinks:
                     raise EngineError(
-                        f"The model on {self.address.name} was still thinking after {thoughts} tokens, and it cannot be "
-                        "told not to. `companion config set think_tokens N` gives it more."
+                        f"The model on {self.address.name} was still thinking after {thoughts} tokens, and it cannot "
+                        "be told not to. `companion config set think_tokens N` gives it more."
                     )
                 thoughts = 0  # it has thought long enough: another reply, without
             reason = "length" if reply.finish == "length" else "stop"
