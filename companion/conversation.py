@@ -226,6 +226,11 @@ class Conversation:
                 self._records[turn.id] = TurnRecord(tuple(tactics), opener_of(turn.text))
         return Ledger(tuple(self._records[turn.id] for turn in replies))
 
+    @property
+    def minor(self) -> bool:
+        """Whether the person said that they are under eighteen (S20)."""
+        return self._watch.minor(self.session.id)
+
     def _expected(self, turns: Sequence[Turn]) -> Reading:
         """A next message without any cues, after what was said so far."""
         said = next((turn for turn in reversed(turns) if turn.role is Role.USER), None)

@@ -5,6 +5,7 @@ It is also the screen-reader mode: what is new is always the last line, and noth
 
 from __future__ import annotations
 
+import getpass
 import os
 import readline  # noqa: F401  # importing it gives `input` its line editing; nothing is written to a history file
 import select
@@ -13,9 +14,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import TextIO
 
@@ -25,6 +26,8 @@ from companion.errors import CompanionError
 from companion.events import Failed, Finished, Remarked, ReplyBegun, RiskRaised, Stopped, Thought, Token, Trimmed
 from companion.explain import explain_reply
 from companion.safety.cards import Card, card
+from companion.safety.lock import CHOOSE, FORGOTTEN, WRONG, Lock
+from companion.safety.reminders import Breaks, wall_clock
 from companion.text import clean
 
 COMMANDS = """\
@@ -32,14 +35,29 @@ COMMANDS = """\
 /why    the plan behind the last reply, and the ways its sentences could have gone
 /thoughts   what the model thought before the last reply, where it thinks
 /stop   stop the reply that is arriving (so does Ctrl-C); what has arrived is kept
+/hide   clear the screen and what the terminal kept of it; Enter goes on
+/lock   the same, until your passphrase or a code is typed
 /quit   leave (so does Ctrl-D); everything is saved"""
+
+
+CLEARING = frozenset({"/hide", "/lock"})
+CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+"""The screen, and what the terminal keeps above it."""
 
 
 class PlainChat:
     """One conversation on a pair of text streams; a terminal may type while a reply arrives."""
 
-    def __init__(self, conversation: Conversation, *, lines: TextIO | None = None, out: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        *,
+        lines: TextIO | None = None,
+        out: TextIO | None = None,
+        clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
         self._conversation = conversation
+        self._breaks = Breaks(timedelta(hours=conversation.settings.break_hours), clock)
         self._in, self._out = lines or sys.stdin, out or sys.stdout
         self._terminal = self._in.isatty()
         self._waiting: deque[str] = deque()
@@ -66,7 +84,10 @@ class PlainChat:
             command = clean(line).strip()
             if command in ways_out:
                 return command
-            if command.startswith("/") and "\n" not in command and " " not in command:
+            if command in CLEARING and self._terminal:
+                if not self._cleared(command):
+                    return None
+            elif command.startswith("/") and "\n" not in command and " " not in command:
                 self._print(self._command(command))
             elif command:
                 self._turn(line)
@@ -145,6 +166,9 @@ class PlainChat:
     def _typed(self, line: str) -> None:
         if line == "/stop":
             self._conversation.stop()
+        elif line in CLEARING:  # at once, and not after what is arriving
+            self._waiting.appendleft(line)
+            self._conversation.stop()
         elif line:
             self._waiting.append(line)
 
@@ -208,12 +232,54 @@ class PlainChat:
             return "".join(self._thoughts).strip() or "Nothing was thought before the last reply."
         if command == "/stop":
             return "Nothing is arriving."
+        if command in CLEARING:
+            return f"{command} works where lines are typed in a terminal."
         return f"There is no command {command}. /help lists them."
+
+    def _cleared(self, command: str) -> bool:
+        """Clear the screen until the person comes back; False where they leave instead."""
+        self._write(CLEAR)
+        try:
+            if command == "/hide":
+                self._unseen("Enter goes on.")
+            else:
+                self._locked()
+        except EOFError:
+            self._print("")
+            return False
+        self._print("What was said before is off the screen; `companion sessions show` has what is saved.")
+        return True
+
+    def _locked(self) -> None:
+        """Until the passphrase is typed, or the code that is chosen now. Raises EOFError where they leave."""
+        lock = Lock.of(self._conversation.store.path)
+        if lock is None:
+            code = self._unseen(f"{CHOOSE}\nCode: ")
+            if not code:
+                return
+            lock = Lock(code)
+            self._write(CLEAR)
+            self._print(FORGOTTEN)
+        while not lock.opens(self._unseen(f"{lock.sentence} Ctrl-D leaves. ")):
+            self._print(WRONG)
+
+    def _unseen(self, prompt: str) -> str:
+        """What is typed without being shown; Ctrl-C begins the line anew. Raises EOFError."""
+        while True:
+            self._waits = True
+            try:
+                return getpass.getpass(prompt)
+            except KeyboardInterrupt:
+                self._print("")
+            finally:
+                self._waits = False
 
     def _card(self, *, imminent: bool = False, minor: bool = False) -> Card:
         return card(self._conversation.settings.country, imminent=imminent, minor=minor, today=date.today())
 
     def _turn(self, line: str) -> None:
+        if suggestion := self._breaks.due(minor=self._conversation.minor):
+            self._print(f"Note: {suggestion}")
         while self._stops:  # one that is late must not stop what comes now
             self._stops.pop().join()
         labelled = False

@@ -11,6 +11,10 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+FOR_MINORS = timedelta(hours=1)
+"""S20: for who said that they are under eighteen."""
+
+
 class Breaks:
     """Says when a break is due: each time `every` has gone by since the sitting began, or since the last one."""
 
@@ -18,8 +22,13 @@ class Breaks:
         self._every, self._now = every, now
         self._began = self._since = now()
 
-    def due(self) -> str:
-        """The suggestion, once, when it is due; "" else. A clock that was set back begins the wait anew."""
+    def due(self, *, minor: bool = False) -> str:
+        """The suggestion, once, when it is due; "" else. A clock that was set back begins the wait anew.
+
+        Once the person was a `minor`, it is due every hour for the rest of the sitting.
+        """
+        if minor:
+            self._every = min(self._every, FOR_MINORS)
         moment = self._now()
         if moment < self._since:
             self._began = self._since = moment

@@ -50,6 +50,13 @@ class Watch:
         risk = self.risk(said)
         return risk is not None and bool(risk.level or risk.third_person)
 
+    def minor(self, session_id: str) -> bool:
+        """Whether the person said in this session that they are under eighteen."""
+        if self._assessor is None:
+            return False
+        self._remember(session_id)
+        return self._state.minor
+
     def level(self, said: Turn) -> int:
         """The step that holds after this message."""
         if self._assessor is None:

@@ -23,6 +23,7 @@ from companion.errors import CompanionError
 from companion.safety import notice
 from companion.safety.cards import Card, card
 from companion.safety.letter import LetterBox
+from companion.safety.lock import Lock
 from companion.safety.plan import PlanBook
 from companion.safety.reminders import wall_clock
 from companion.settings import Settings
@@ -37,6 +38,7 @@ from companion.tui.hidden import HiddenScreen, neutral_title
 from companion.tui.keys import key, spelled
 from companion.tui.keys_screen import KeysScreen, check_keymap
 from companion.tui.letter import LetterScreen, Tick
+from companion.tui.lock import REACHABLE, LockScreen
 from companion.tui.message import MessageBox
 from companion.tui.safety_plan import SafetyPlanScreen
 from companion.tui.sessions import SessionsScreen
@@ -66,6 +68,7 @@ class CompanionApp(App[int]):
         key("safety-plan", "ctrl+s", "safety_plan", "Safety plan", "Your own page for hard moments.", priority=True),
         key("keys", "f1", "keys", "Keys", "All keys, what they do, and how to change them.", priority=True),
         key("hide", "ctrl+l", "hide", "Hide", "Clear the screen at once; Enter brings it back.", priority=True),
+        key("lock", "alt+l", "lock", "Lock", "Clear the screen; your passphrase or a code opens it.", priority=True),
         key("palette", "ctrl+p", "command_palette", "Commands", "Everything that can be done, by name.", priority=True),
         key("quit", "ctrl+q", "quit", "Leave", "Leave; everything is saved.", priority=True),
     ]  # fmt: skip
@@ -115,7 +118,7 @@ class CompanionApp(App[int]):
 
     def action_help_card(self) -> None:
         if not isinstance(self.screen, HelpCard):
-            self.push_screen(HelpCard(self.card(), plans=self.plans, letters=self.letters))
+            self.push_screen(HelpCard(self.card(), plans=self.plans, letters=self.letters, alone=self.locked))
 
     def action_safety_plan(self) -> None:
         if not isinstance(self.screen, SafetyPlanScreen):
@@ -141,6 +144,21 @@ class CompanionApp(App[int]):
     def action_hide(self) -> None:
         if not isinstance(self.screen, HiddenScreen):
             self.push_screen(HiddenScreen())
+
+    @property
+    def locked(self) -> bool:
+        """Whether the chat is locked."""
+        return any(isinstance(screen, LockScreen) for screen in self.screen_stack)
+
+    def action_lock(self) -> None:
+        conversation = self.chat.conversation
+        path = conversation.store.path if conversation is not None else None
+        ways = f"{self.key_of('quit')} leaves; everything is saved. {self.key_of('help')} shows where to find help."
+        self.push_screen(LockScreen(Lock.of(path), ways))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the chat is locked nothing is to be had but help, and the way out."""
+        return not (self.locked and action not in REACHABLE) and super().check_action(action, parameters)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every action of the application and of the chat, and the themes."""

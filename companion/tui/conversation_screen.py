@@ -354,6 +354,6 @@ class ConversationScreen(Screen[None]):
         self.app.call_from_thread(self.query_one(TacticPanel).show, ledger.turns[-RECENT:], made, liked)
 
     async def _remind(self) -> None:
-        suggestion = self._breaks.due()
+        suggestion = self._breaks.due(minor=self.conversation is not None and self.conversation.minor)
         if suggestion:
             await self.transcript.remark(suggestion)

@@ -58,12 +58,20 @@ class HelpCard(ModalScreen[None]):
     ]
 
     def __init__(
-        self, shown: Card | None = None, *, plans: PlanBook | None = None, letters: LetterBox | None = None
+        self,
+        shown: Card | None = None,
+        *,
+        plans: PlanBook | None = None,
+        letters: LetterBox | None = None,
+        alone: bool = False,
     ) -> None:
-        """Without a card the one for the locale is shown; without books the files in the data folder are meant."""
+        """Without a card the one for the locale is shown; without books the files in the data folder are meant.
+
+        With `alone` it leads nowhere else: what the person wrote is not to be seen now.
+        """
         super().__init__()
         self._card = shown or card(today=date.today())
-        self._plans, self._letters = plans, letters
+        self._plans, self._letters, self._alone = plans, letters, alone
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -71,9 +79,13 @@ class HelpCard(ModalScreen[None]):
             box.border_subtitle = "Escape goes back"
             with VerticalScroll():
                 yield Static(self._card.text(), markup=False)
-            with Horizontal():
-                yield Button("Safety plan (p)", id="safety-plan")
-                yield Button("Write to someone (l)", id="letter")
+            if not self._alone:
+                with Horizontal():
+                    yield Button("Safety plan (p)", id="safety-plan")
+                    yield Button("Write to someone (l)", id="letter")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (self._alone and action in {"safety_plan", "letter"})
 
     def action_safety_plan(self) -> None:
         """Open the plan in front of the card."""

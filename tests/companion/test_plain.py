@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from companion.engine.scripted import ScriptedEngine
 from companion.errors import CompanionError
 from companion.events import Event
 from companion.plain import PlainChat
+from companion.safety.risk.assessor import RiskAssessor
 from companion.settings import Settings
 from companion.store import Status, Store
 from tests.companion.fakes import CueTagger
@@ -282,3 +284,36 @@ def test_why_shows_the_ways_a_sentence_could_have_gone(store: Store) -> None:
     assert re.search(r"^    That makes sense\.  \[validation\]$", shown, re.M)
     assert "      not to be said: love or a mind of its own\n" in shown
     assert re.search(r"^      -?\d\.\d\d: plan -?\d\.\d\d  novelty \d\.\d\d  quality", shown, re.M)
+
+
+def test_s2_a_break_is_suggested_here_too(store: Store) -> None:
+    times = iter([0, 10, 180, 200])
+    began = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
+    session = store.new_session("mini")
+    engine = ScriptedEngine(["One.", "Two.", "Three."])
+    conversation = Conversation(store, engine, CueTagger(), session, Settings(candidates=1))
+    out = io.StringIO()
+    clock = lambda: began + timedelta(minutes=next(times))  # noqa: E731
+    PlainChat(conversation, lines=io.StringIO("a\nb\nc\n"), out=out, clock=clock).run()
+    assert out.getvalue().count("Note: You have been here for 3 hours. This is a program, not a person") == 1
+    assert out.getvalue().index("One.") < out.getvalue().index("3 hours") < out.getvalue().index("Two.")
+
+
+def test_s20_hourly_to_who_said_that_they_are_under_eighteen(store: Store) -> None:
+    times = iter([0, 10, 61, 122])
+    began = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
+    session = store.new_session("mini")
+    conversation = Conversation(
+        store, ScriptedEngine(["One.", "Two.", "Three."]), CueTagger(), session, Settings(candidates=1),
+        assessor=RiskAssessor(),
+    )  # fmt: skip
+    out = io.StringIO()
+    clock = lambda: began + timedelta(minutes=next(times))  # noqa: E731
+    PlainChat(conversation, lines=io.StringIO("I am 15 years old.\nb\nc\n"), out=out, clock=clock).run()
+    assert out.getvalue().count("Note: You have been here for") == 2
+
+
+def test_p15_hiding_and_locking_say_where_they_work(store: Store) -> None:
+    chat = Chat(store, ScriptedEngine(), "/lock\n/hide\n")
+    assert chat.shown.count("works where lines are typed in a terminal.") == 2
+    assert "\x1b" not in chat.shown

@@ -1,4 +1,4 @@
-"""S2: a break is suggested after every three hours of one sitting, by the wall clock."""
+"""S2, S20: a break is suggested after every three hours of one sitting, hourly to a minor, by the wall clock."""
 
 from __future__ import annotations
 
@@ -52,3 +52,21 @@ def test_a_clock_that_was_set_back_begins_the_wait_anew() -> None:
     assert breaks.due() == ""
     clock.now += timedelta(hours=3)
     assert "3 hours" in breaks.due()
+
+
+def test_s20_a_minor_is_told_every_hour_for_the_rest_of_the_sitting() -> None:
+    clock = Clock()
+    breaks = Breaks(timedelta(hours=3), clock)
+    clock.now += timedelta(minutes=59)
+    assert breaks.due(minor=True) == ""
+    clock.now += timedelta(minutes=1)
+    assert "an hour" in breaks.due(minor=True)
+    clock.now += timedelta(hours=1)
+    assert "2 hours" in breaks.due()
+
+
+def test_s20_a_shorter_wait_that_was_set_stays() -> None:
+    clock = Clock()
+    breaks = Breaks(timedelta(minutes=30), clock)
+    clock.now += timedelta(minutes=30)
+    assert "a while" in breaks.due(minor=True)

@@ -167,3 +167,40 @@ def test_an_engine_that_is_killed_in_mid_reply_is_one_sentence_and_the_next_mess
     assert chat.end() == 0
     assert [turn.status for turn in turns()[1::2]] == [Status.FAILED, Status.STOPPED]
     assert all(turn.text for turn in turns())
+
+
+CLEARED = "\x1b[H\x1b[2J\x1b[3J"
+
+
+def test_p15_hide_clears_the_terminal_and_enter_goes_on(chat: Terminal) -> None:
+    chat.type("/hide\n")
+    chat.until(CLEARED)
+    chat.until("Enter goes on.")
+    chat.type("\n")
+    chat.until("You: ")
+
+
+def test_p15_lock_clears_the_terminal_and_asks_until_the_code_is_right(chat: Terminal) -> None:
+    chat.type("/lock\n")
+    chat.until(CLEARED)
+    chat.until("Code: ")
+    chat.type("horses\n")
+    chat.until("Locked. Your code opens it. Ctrl-D leaves. ")
+    chat.type("cows\n")
+    shown = chat.until("That does not open it.")
+    assert "horses" not in shown
+    assert "cows" not in shown
+    chat.until("Ctrl-D leaves. ")
+    chat.type("horses\n")
+    chat.until("You: ")
+
+
+def test_p16_a_locked_chat_can_be_left(chat: Terminal) -> None:
+    chat.type("/lock\n")
+    chat.until("Code: ")
+    chat.type("horses\n")
+    chat.until("Ctrl-D leaves. ")
+    chat.type("\x03")
+    chat.until("Ctrl-D leaves. ")
+    chat.type("\x04")
+    assert chat.end() == 0
