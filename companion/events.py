@@ -111,6 +111,11 @@ class Thought:
     text: str
     seconds: float
 
+    @property
+    def took(self) -> str:
+        """The time until now, in words."""
+        return f"{self.seconds:.0f} s" if self.seconds >= 1 else "less than a second"
+
 
 @dataclass(frozen=True, slots=True)
 class Remarked:

@@ -283,7 +283,7 @@ class PlainChat:
         while self._stops:  # one that is late must not stop what comes now
             self._stops.pop().join()
         labelled = False
-        self._thoughts, seconds = [], 0.0
+        self._thoughts, took = [], ""
         with self._typing():
             try:
                 for event in self._conversation.say(line):
@@ -301,13 +301,14 @@ class PlainChat:
                             )
                         case Remarked(text):
                             self._print(f"Note: {text}")
-                        case Thought(text, seconds):
+                        case Thought(text):
+                            took = event.took
                             if not self._thoughts:
                                 self._print("Thinking.")
                             self._thoughts.append(text)
                         case Token(text):
                             if self._thoughts and not labelled:
-                                self._print(f"Thought for {seconds:.0f} s; /thoughts shows it.")
+                                self._print(f"Thought for {took}; /thoughts shows it.")
                             self._write(text if labelled else f"Companion: {text}")
                             labelled = True
                         case Finished() | Stopped() | Failed():

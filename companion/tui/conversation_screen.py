@@ -271,9 +271,9 @@ class ConversationScreen(Screen[None]):
                 await self.transcript.trimmed(messages)
             case Remarked(text):
                 await self.transcript.remark(text)
-            case Thought(text, seconds):
+            case Thought(text):
                 if self._arriving and self._arriving.is_attached:
-                    await self._arriving.think(text, seconds)
+                    await self._arriving.think(text, event.took)
             case Token(text):
                 if self._arriving and self._arriving.is_attached:
                     await self._arriving.write(text)

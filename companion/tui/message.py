@@ -111,12 +111,15 @@ class MessageBox(Vertical, can_focus=True):
             self._show_thought()
         await self._stream.write(text)
 
-    async def think(self, text: str, seconds: float) -> None:
-        """More of what is thought before the reply; it is kept as long as this message is shown, and nowhere else."""
+    async def think(self, text: str, took: str) -> None:
+        """More of what is thought before the reply, and how long that `took`.
+
+        It is kept as long as this message is shown, and nowhere else.
+        """
         if not self._thinking:
             await self.mount(Static(classes="thought", markup=False), before=self.query_one(Markdown))
         self._thought += text
-        self._thinking = f"{seconds:.0f} s"
+        self._thinking = took
         self._show_thought()
 
     def _show_thought(self) -> None:

@@ -264,7 +264,7 @@ def test_the_plain_chat_says_how_long_it_thought_and_shows_it_when_asked(store: 
     out = io.StringIO()
     PlainChat(conversation, lines=io.StringIO("hello\n/thoughts\n"), out=out).run()
     assert out.getvalue().startswith(
-        "Thinking.\nThought for 0 s; /thoughts shows it.\nCompanion: That makes sense. What happened?\n"
+        "Thinking.\nThought for less than a second; /thoughts shows it.\nCompanion: That makes sense. What happened?\n"
         "They are tired. I ask.\n"
     )
 

@@ -291,10 +291,10 @@ async def test_what_a_model_thinks_is_folded_with_its_time_and_unfolded_by_a_key
     async with talks(engine) as talk:
         await talk.send("hello")
         gate.open(2)
-        await talk.sees("Thinking, 0 s; t shows it")
+        await talk.sees("Thinking, less than a second; t shows it")
         assert "They are tired" not in talk.shown
         gate.open(9)
-        await talk.sees("Thought for 0 s; t shows it")
+        await talk.sees("Thought for less than a second; t shows it")
         await talk.rest()
         talk.box("Go on.").focus()
         await talk.press("t")
