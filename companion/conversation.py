@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from companion.context import Room, alternating, fit, history_of
+from companion.context import alternating, fit, history_of
 from companion.draft import Draft
 from companion.engine.consent import leaving
 from companion.engine.protocol import (
@@ -49,6 +48,7 @@ from companion.speaking.ahead import ReadAhead, battery
 from companion.speaking.checked import Guard, checked
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
+from companion.speaking.sampling import room_for, sampling_for
 from companion.speaking.steered import steered
 from companion.speaking.thoughts import Thoughts
 from companion.store import Role, Session, Status, Store, Turn
@@ -191,7 +191,7 @@ class Conversation:
         layout = Layout(info.layout)
         made = self._plan(ledger, self._expected(turns)) if self.settings.planner else None
         history = [*history_of(turns), Message("user", "")]
-        room = self._room(info).prompt - NEXT_WORDS
+        room = room_for(info, self.settings).prompt - NEXT_WORDS
 
         def count(part: Sequence[Message]) -> int:
             return self.engine.count_tokens(ahead(layout, alternating(part[:-1]), made, ledger))
@@ -294,7 +294,9 @@ class Conversation:
             items: Iterator[Piece | Thinking | Choice | Finish] = (
                 iter((Piece(ours), finish))
                 if ours
-                else self._speak(info, messages, self._sampling(info), turns[-1].text, draft, ledger, guard)
+                else self._speak(
+                    info, messages, sampling_for(info, self.settings), turns[-1].text, draft, ledger, guard
+                )
             )
             for item in items:
                 match item:
@@ -382,16 +384,11 @@ class Conversation:
     def _stopped(self) -> bool:
         return self._stop_asked
 
-    def _room(self, info: EngineInfo) -> Room:
-        chosen = self.settings
-        context = min(chosen.context or info.context, info.context)
-        return Room.of(context, chosen.reply_tokens, chosen.think_tokens if info.thinks else 0)
-
     def _prompt(
         self, turns: Sequence[Turn], draft: Draft, ledger: Ledger, info: EngineInfo, said: str
     ) -> tuple[list[Message], int]:
         """The messages for the engine, and the number of messages left out."""
-        room = self._room(info).prompt
+        room = room_for(info, self.settings).prompt
 
         def whole(part: Sequence[Message]) -> list[Message]:
             return reopened(render(draft.layout, alternating(part), draft.plan, ledger), said)
@@ -400,18 +397,6 @@ class Conversation:
             history_of(turns), lambda part: self.engine.count_tokens(whole(part)), room, self._first
         )
         return whole(kept), self._first
-
-    def _sampling(self, info: EngineInfo) -> Sampling:
-        """What the model recommends, unless the settings say otherwise."""
-        chosen, advised, room = self.settings, info.sampling, self._room(info)
-        return replace(
-            advised,
-            temperature=advised.temperature if chosen.temperature is None else chosen.temperature,
-            top_p=advised.top_p if chosen.top_p is None else chosen.top_p,
-            max_tokens=room.reply,
-            think_tokens=room.thought,
-            seed=chosen.seed,
-        )
 
 
 def hear(text: str) -> str:

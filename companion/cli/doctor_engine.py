@@ -10,6 +10,7 @@ from companion.modelhub import registry
 from companion.modelhub.entry import Entry
 from companion.settings import Settings
 from companion.speaking.pace import Pace
+from companion.speaking.sampling import sampling_for
 
 SET = "companion config set"
 
@@ -91,12 +92,12 @@ def _sampling(info: EngineInfo, entry: Entry, chosen: Settings) -> str:
     """Each value with where it comes from: the settings, the list of models, the file, or our default."""
     card = entry.sampling_thinking if info.thinks else entry.sampling
     listed = card.said if card else {}
-    usual = Sampling()
+    usual, drawn = Sampling(), sampling_for(info, chosen)
     values = []
     for name in ("temperature", "top_p", "top_k", "min_p"):
-        value, source = getattr(info.sampling, name), "its file"
+        value, source = getattr(drawn, name), "its file"
         if getattr(chosen, name, None) is not None:
-            value, source = getattr(chosen, name), "settings"
+            source = "settings"
         elif name in listed:
             source = "its entry"
         elif value == getattr(usual, name):
