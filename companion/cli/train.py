@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,15 +65,18 @@ def command(
     if resume and changes:
         raise click.UsageError("--set cannot change a run that has begun; start a new one, or leave --set out.")
     trainer, finish = _begin(recipe)(recipe, changes, data, runs, resume, output)
-    click.echo(f"{trainer.run.folder}: {trainer.steps} steps, from step {trainer.step}", err=True)
+    _say(f"{trainer.run.folder}: {trainer.steps} steps, from step {trainer.step}")
     if not trainer.train():
-        click.echo(
-            f"Stopped at step {trainer.step}. Continue: companion train {recipe} --resume {trainer.run.folder}",
-            err=True,
-        )
+        _say(f"Stopped at step {trainer.step}. Continue: companion train {recipe} --resume {trainer.run.folder}")
         return 130
-    click.echo(finish(), err=True)
+    _say(finish())
     return 0
+
+
+def _say(sentence: str) -> None:
+    """Once, however many processes a launcher has started."""
+    if os.environ.get("RANK", "0") == "0":
+        click.echo(sentence, err=True)
 
 
 Begun = tuple["Loop | TrlRun", Callable[[], str]]
@@ -154,7 +158,7 @@ def _dpo(
 
 
 def _ending(run: TrlRun, output: Path | None) -> Begun:
-    return run, lambda: run.finish(output, lambda sentence: click.echo(sentence, err=True))
+    return run, lambda: run.finish(output, _say)
 
 
 def _one_file(output: Path | None) -> None:

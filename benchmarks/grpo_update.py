@@ -1,0 +1,202 @@
+"""The GRPO update that reads each prompt once for its group, against TRL's own, in one run.
+
+Prompts and replies are random tokens of the wanted lengths, weights are random: neither matters for speed. Both trainers
+get the same replies; loss and gradient are printed so that it can be seen that they do the same.
+
+    OMP_NUM_THREADS=1 python benchmarks/grpo_update.py                      # a small network on the CPU
+    OMP_NUM_THREADS=1 python benchmarks/grpo_update.py --spread             # prompts of many lengths, as MINT's are
+    python benchmarks/grpo_update.py --shape 1.7b --rollout                 # on a GPU; also 4b
+
+On a GPU, peak memory and the share of a measured matrix product's rate are printed too, and with --rollout the tokens a
+second of `training.rollouts`. Nothing of that has been run yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from companion import telemetry
+
+telemetry.switch_off()
+
+import torch  # noqa: E402
+from datasets import Dataset  # noqa: E402
+from peft import LoraConfig  # noqa: E402
+from tokenizers import Tokenizer, models  # noqa: E402
+from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM  # noqa: E402
+from trl import GRPOConfig, GRPOTrainer  # noqa: E402
+
+from training.rollouts import Rollouts  # noqa: E402
+from training.shared_prefix import SharedPrefixTrainer  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A network, and the tokens of a prompt and a reply."""
+
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_size: int
+    feed_forward: int
+    words: int
+    prompt: int
+    reply: int
+
+    @property
+    def matrices(self) -> int:
+        """Weights that multiply every token; the head multiplies those of replies alone, and is left out."""
+        attention = self.hidden * self.head_size * 2 * (self.heads + self.kv_heads)
+        return self.layers * (attention + 3 * self.hidden * self.feed_forward)
+
+
+SHAPES = {
+    "cpu": Shape(256, 4, 4, 2, 64, 768, 8192, 800, 100),
+    "1.7b": Shape(2048, 28, 16, 8, 128, 6144, 151_936, 1612, 220),
+    "4b": Shape(2560, 36, 32, 8, 128, 9728, 151_936, 1612, 220),
+}
+
+
+def network(shape: Shape, device: str) -> Any:
+    torch.manual_seed(0)
+    config = Qwen3Config(
+        vocab_size=shape.words, hidden_size=shape.hidden, intermediate_size=shape.feed_forward,
+        num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.kv_heads,
+        head_dim=shape.head_size, max_position_embeddings=40_960, tie_word_embeddings=True, bos_token_id=None,
+        eos_token_id=1, pad_token_id=0,
+    )  # fmt: skip
+    with torch.device(device):
+        return Qwen3ForCausalLM(config)
+
+
+def tokenizer() -> PreTrainedTokenizerFast:
+    core = Tokenizer(models.WordLevel({"<pad>": 0, "<end>": 1, "<unk>": 2}, unk_token="<unk>"))
+    return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", eos_token="<end>", unk_token="<unk>")
+
+
+def prompts(shape: Shape, rows: int, spread: bool) -> list[list[int]]:
+    """With `spread` their lengths vary as those of MINT's data: median 0.8 of the mean, and a long tail."""
+    rng = random.Random(1)
+    lengths = [shape.prompt] * rows
+    if spread:
+        drawn = [rng.lognormvariate(0, 0.65) for _ in range(rows)]
+        lengths = [max(32, int(shape.prompt * each / statistics.fmean(drawn))) for each in drawn]
+    return [[rng.randrange(3, shape.words) for _ in range(length)] for length in lengths]
+
+
+class Said:
+    """Replies that cost nothing, as TRL's `rollout_func`: it is given each prompt once for each reply."""
+
+    def __init__(self, shape: Shape, asked: list[list[int]]) -> None:
+        self._shape, self._asked = shape, asked
+
+    def __call__(self, given: list[str], trainer: Any) -> dict[str, Any]:
+        rng = random.Random(trainer.state.global_step)
+        replies = [[rng.randrange(3, self._shape.words) for _ in range(self._shape.reply - 1)] + [1] for _ in given]
+        return {"prompt_ids": [self._asked[int(each)] for each in given], "completion_ids": replies, "logprobs": None}
+
+
+def train(kind: type, shape: Shape, arguments: argparse.Namespace, device: str) -> tuple[list[float], list[Any]]:
+    """(seconds of each optimiser step, what each logs)."""
+    asked = prompts(shape, arguments.groups, arguments.spread)
+    seconds: list[float] = []
+
+    class Timed(kind):  # type: ignore[misc]
+        def training_step(self, *given: Any, **named: Any) -> Any:
+            started = time.perf_counter()
+            loss = super().training_step(*given, **named)
+            if device == "cuda":
+                torch.cuda.synchronize()
+            if self._step % arguments.groups == 1 or arguments.groups == 1:
+                seconds.append(0.0)
+            seconds[-1] += time.perf_counter() - started
+            return loss
+
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Timed(
+            model=network(shape, device),
+            reward_funcs=lambda completion_ids, **_: [float(sum(ids) % 7) for ids in completion_ids],
+            train_dataset=Dataset.from_dict({"prompt": [str(i) for i in range(arguments.groups)]}),
+            processing_class=tokenizer(),
+            rollout_func=Said(shape, asked),
+            peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
+            args=GRPOConfig(
+                output_dir=folder, use_cpu=device == "cpu", bf16=device == "cuda", seed=0, report_to="none",
+                logging_steps=1, save_strategy="no", disable_tqdm=True, num_generations=8,
+                per_device_train_batch_size=8, gradient_accumulation_steps=arguments.groups,
+                max_completion_length=shape.reply, num_train_epochs=arguments.steps, shuffle_dataset=False, beta=0.01,
+                use_bias_correction_kl=False, loss_type="dapo", learning_rate=1e-5, lr_scheduler_type="constant",
+                gradient_checkpointing=arguments.checkpointing,
+            ),
+        )  # fmt: skip
+        trainer.train()
+    return seconds, [(row["loss"], row["grad_norm"]) for row in trainer.state.log_history if "loss" in row]
+
+
+def rate(device: str) -> float:
+    """Operations a second of one large matrix product, in bfloat16 on a GPU and in float32 elsewhere."""
+    size, kind = (8192, torch.bfloat16) if device == "cuda" else (1024, torch.float32)
+    left, right = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
+    best = float("inf")
+    for _ in range(10):
+        started = time.perf_counter()
+        left @ right
+        if device == "cuda":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - started)
+    return 2 * size**3 / best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shape", choices=SHAPES, default="cpu")
+    parser.add_argument("--groups", type=int, default=2, help="of eight replies, in one optimiser step")
+    parser.add_argument("--steps", type=int, default=3, help="the first is left out of the figures")
+    parser.add_argument("--spread", action="store_true", help="prompts of many lengths")
+    parser.add_argument("--checkpointing", action="store_true")
+    parser.add_argument("--rollout", action="store_true", help="also sample replies")
+    parser.add_argument("--only", choices=("stock", "shared"), help="where memory is too small for TRL's own")
+    arguments = parser.parse_args()
+    shape = SHAPES[arguments.shape]
+    device = "cuda" if arguments.shape != "cpu" else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        parser.error("this shape needs a GPU, and torch sees none")
+    peak = rate(device)
+    asked = prompts(shape, arguments.groups, arguments.spread)
+    tokens = sum(len(prompt) + 8 * shape.reply for prompt in asked)
+    print(f"{arguments.groups} groups of 8, prompts of {sorted(map(len, asked))}, replies of {shape.reply} tokens")
+    print(f"matrix product: {peak / 1e9:,.0f} GFLOP/s")
+    medians = {}
+    for name, kind in (("stock", GRPOTrainer), ("shared", SharedPrefixTrainer)):
+        if arguments.only in (None, name):
+            if device == "cuda":
+                torch.cuda.reset_peak_memory_stats()
+            seconds, logged = train(kind, shape, arguments, device)
+            medians[name] = statistics.median(seconds[1:] or seconds)
+            line = f"{name}: {medians[name]:.2f} s an update, {seconds}, loss and gradient {logged}"
+            if name == "shared":  # forward, the gradient of activations, and the reference's forward: 2 each a weight
+                line += f", {6 * shape.matrices * tokens / medians[name] / peak:.0%} of that rate"
+            if device == "cuda":
+                line += f", peak {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB"
+            print(line)
+    if len(medians) == 2:
+        print(f"ratio {medians['stock'] / medians['shared']:.2f}")
+    if arguments.rollout:
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        rollouts = Rollouts(network(shape, device).to(dtype), ends=[1], padding=0, together=8 * arguments.groups)
+        started = time.perf_counter()
+        found = rollouts.sample(asked, 8, most=shape.reply, temperature=1.0, seed=1)
+        spent = time.perf_counter() - started
+        count = sum(len(reply) for group in found for reply in group)
+        print(f"rollout: {count} tokens in {spent:.2f} s, {count / spent:,.0f} tokens/s")
+
+
+if __name__ == "__main__":
+    main()
