@@ -5,53 +5,93 @@ to the longest of the step. Here a group becomes one row,
 
     [ p1 .. p(n-1) | pn a1 a2 .. | pn b1 b2 .. | ... ]
 
-with positions that start anew after the prompt, and a mask that lets a reply see the prompt and itself. The last token
-of the prompt opens every reply, so that each trained token has its predecessor right before it. Loss and gradients are
-those of TRL's update up to rounding.
+with positions that start anew after the prompt. The last token of the prompt opens every reply, so that each trained
+token has its predecessor right before it. Attention goes over the prompt once, and from each reply over the prompt and
+itself: nothing is computed that a mask would hide. Loss and gradients are those of TRL's update up to rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
 from trl import GRPOTrainer
 from trl.trainer.utils import split_tensor_dict
+
+ATTENTION = "companion_shared_prefix"
 
 
 @dataclass(frozen=True)
 class GroupRow:
-    """Replies to one prompt, laid out as one row of L tokens."""
+    """n replies to one prompt, laid out as one row of L tokens; S is the longest reply, and 1 for what opens it."""
 
     tokens: Tensor  # (L,)
     positions: Tensor  # (L,)
-    segments: Tensor  # (L,): 0 in the prompt, i + 1 in the i-th reply and the token before it
-    scored: Tensor  # (S,): where the tokens of the replies are
+    before: int
+    """Tokens of the prompt before its last one."""
+    scored: Tensor
+    """Where the tokens of the replies are."""
+    places: Tensor
+    """(n, S) where the tokens of each opened reply are; after its end, 0."""
+    written: Tensor
+    """(n, S) true where there is one."""
 
     def mask(self) -> Tensor:
-        """True where a token (row) sees another (column): (1, 1, L, L)."""
-        order = torch.arange(len(self.tokens), device=self.tokens.device)
-        seen = (self.segments == 0) | (self.segments[:, None] == self.segments)
-        return (seen & (order[:, None] >= order))[None, None]
+        """True where a token of an opened reply sees one of the prompt or of that reply: (S, before + S)."""
+        size, device = self.places.shape[1], self.places.device
+        seen = torch.ones((size, self.before + size), dtype=torch.bool, device=device)
+        return seen.tril(self.before)
 
 
 def lay_out(prompt: Tensor, replies: list[Tensor]) -> GroupRow:
     """One row of a prompt of at least one token and its replies, of which some may be empty."""
     device, before = prompt.device, len(prompt) - 1
-    tokens, positions = [prompt[:-1]], [torch.arange(before, device=device)]
-    segments = [torch.zeros(before, dtype=torch.long, device=device)]
-    scored, end = [], before
-    for number, reply in enumerate(replies, start=1):
-        size = 1 + len(reply)
-        tokens += [prompt[-1:], reply]
-        positions.append(torch.arange(before, before + size, device=device))
-        segments.append(torch.full((size,), number, device=device))
-        scored.append(torch.arange(end + 1, end + size, device=device))
-        end += size
-    return GroupRow(torch.cat(tokens), torch.cat(positions), torch.cat(segments), torch.cat(scored))
+    sizes = torch.tensor([1 + len(reply) for reply in replies], device=device)
+    starts = before + sizes.cumsum(0) - sizes
+    order = torch.arange(int(sizes.max()), device=device)
+    written = order < sizes[:, None]
+    places = (starts[:, None] + order).where(written, 0)
+    return GroupRow(
+        tokens=torch.cat([prompt[:-1], *(part for reply in replies for part in (prompt[-1:], reply))]),
+        positions=torch.cat([torch.arange(before, device=device), (before + order).expand_as(written)[written]]),
+        before=before,
+        scored=places[:, 1:][written[:, 1:]],
+        places=places,
+        written=written,
+    )
+
+
+def attend(
+    module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any
+) -> tuple[Tensor, None]:
+    """Attention within a `GroupRow`; (1, heads, L, D) in, (1, L, heads, D) out, as transformers wants it."""
+    row: GroupRow = options["group_row"]
+    before, scale = row.before, options["scaling"]
+    if key.is_cuda:  # there, kernels that take a mask know no shared heads
+        key, value = (each.repeat_interleave(query.shape[1] // each.shape[1], 1) for each in (key, value))
+    attention = partial(scaled_dot_product_attention, scale=scale, enable_gqa=query.shape[1] != key.shape[1])
+    asked, *known = (
+        each[0].transpose(0, 1)[row.places].transpose(1, 2) for each in (query, key, value)
+    )  # (n, H, S, D)
+    prompt = [each[:, :, :before] for each in (query, key, value)]
+    keys, values = (
+        torch.cat((first.expand(len(own), -1, -1, -1), own), 2) for first, own in zip(prompt[1:], known, strict=True)
+    )
+    replies = attention(asked, keys, values, attn_mask=row.mask())
+    # What stands after the end of a reply is seen by nothing, and its own rows are left out here.
+    found = [replies.transpose(1, 2)[row.written]]  # (L - before, H, D)
+    if before:
+        found.insert(0, attention(*prompt, is_causal=True)[0].transpose(0, 1))
+    return torch.cat(found)[None], None
+
+
+AttentionInterface.register(ATTENTION, attend)
 
 
 def groups(prompts: Tensor, mask: Tensor) -> Iterator[tuple[int, int]]:
@@ -70,6 +110,14 @@ class SharedPrefixTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL is untyped
 
     shared_prefix = True
     """False is TRL's own update."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        if self.shared_prefix:
+            # For good and not around each call: a checkpointed layer is computed again later.
+            for model in (self.accelerator.unwrap_model(self.model), self.ref_model):
+                if model is not None:
+                    self.accelerator.unwrap_model(model).config._attn_implementation = ATTENTION
 
     def _prepare_inputs(self, generation_batch: dict[str, Any]) -> dict[str, Any]:
         """As TRL's, which also shuffles the replies: unshuffled, a group stays in one micro-batch.
@@ -117,11 +165,7 @@ class SharedPrefixTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL is untyped
 
     def _score(self, model: Any, row: GroupRow) -> tuple[Tensor, Tensor]:
         """Log-probability and entropy of each scored token of a row: each (S,)."""
-        inputs = {
-            "input_ids": row.tokens[None],
-            "attention_mask": row.mask(),
-            "position_ids": row.positions[None],
-        }
+        inputs = {"input_ids": row.tokens[None], "position_ids": row.positions[None], "group_row": row}
         with self.accelerator.autocast():
             if row.tokens.device.type == "cuda":  # in tiles, so that (S, words) never lies in memory
                 labels = torch.full_like(row.tokens, -100)

@@ -18,7 +18,7 @@ from peft import LoraConfig
 from trl.trainer import grpo_trainer
 
 from tests.training.tiny_policy import tiny_policy
-from training.shared_prefix import SharedPrefixTrainer, groups, lay_out
+from training.shared_prefix import SharedPrefixTrainer, attend, groups, lay_out
 
 pytestmark = pytest.mark.torch
 GROUP, ROWS = 4, 3
@@ -114,21 +114,19 @@ def test_switched_off_it_is_trls_own_update(folder: Path, tmp_path: Path) -> Non
     assert off == stock
 
 
-def test_each_reply_sees_the_prompt_and_itself_and_no_other() -> None:
-    row = lay_out(
-        torch.tensor([10, 11, 12]), [torch.tensor([20, 21]), torch.tensor([], dtype=torch.long), torch.tensor([30])]
-    )
+def test_each_reply_is_opened_by_the_end_of_the_prompt_and_sees_the_prompt_and_itself() -> None:
+    none = torch.tensor([], dtype=torch.long)
+    row = lay_out(torch.tensor([10, 11, 12]), [torch.tensor([20, 21]), none, torch.tensor([30])])
     assert row.tokens.tolist() == [10, 11, 12, 20, 21, 12, 12, 30]
     assert row.positions.tolist() == [0, 1, 2, 3, 4, 2, 2, 3]
     assert row.tokens[row.scored].tolist() == [20, 21, 30]
-    mask = row.mask()[0, 0]
-    assert mask[4].tolist() == [True, True, True, True, True, False, False, False]
-    assert mask[7].tolist() == [True, True, False, False, False, False, True, True]
+    assert row.places.tolist() == [[2, 3, 4], [5, 0, 0], [6, 7, 0]]
+    assert row.mask().int().tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [1, 1, 1, 1, 1]]
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 6), st.lists(st.integers(0, 5), min_size=1, max_size=5), st.randoms(use_true_random=False))
-def test_a_row_holds_every_reply_once_behind_the_last_token_of_the_prompt(
+def test_attention_in_a_row_is_that_of_each_reply_behind_its_prompt(
     before: int, sizes: list[int], rng: random.Random
 ) -> None:
     prompt = torch.tensor([rng.randrange(WORDS) for _ in range(before)])
@@ -136,10 +134,15 @@ def test_a_row_holds_every_reply_once_behind_the_last_token_of_the_prompt(
     row = lay_out(prompt, replies)
     assert len(row.tokens) == before - 1 + sum(size + 1 for size in sizes)
     assert torch.equal(row.tokens[row.scored], torch.cat(replies))
-    mask = row.mask()[0, 0]
-    for place in row.scored.tolist():
-        seen = mask[place].nonzero()[:, 0]
-        assert row.positions[seen].tolist() == list(range(int(row.positions[place]) + 1))  # one token for each position
+    torch.manual_seed(rng.randrange(99))
+    shape = (len(row.tokens), 4)
+    query, key, value = torch.randn(4, *shape), torch.randn(2, *shape), torch.randn(2, *shape)
+    found, _ = attend(None, query[None], key[None], value[None], None, group_row=row, scaling=0.5)
+    for places, written in zip(row.places, row.written, strict=True):
+        seen = torch.cat((torch.arange(before - 1), places[written]))
+        parts = (query[:, seen], key[:, seen].repeat_interleave(2, 0), value[:, seen].repeat_interleave(2, 0))
+        alone = torch.nn.functional.scaled_dot_product_attention(*parts, is_causal=True, scale=0.5)
+        assert torch.allclose(found[0, seen], alone.transpose(0, 1), atol=1e-5)
 
 
 def test_rows_of_one_prompt_are_a_group_and_padding_tells_prompts_apart() -> None:
