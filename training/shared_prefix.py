@@ -79,15 +79,15 @@ def attend(
     asked, *known = (
         each[0].transpose(0, 1)[row.places].transpose(1, 2) for each in (query, key, value)
     )  # (n, H, S, D)
-    prompt = [each[:, :, :before] for each in (query, key, value)]
+    first, *prompt = (each[:, :, :before] for each in (query, key, value))
     keys, values = (
-        torch.cat((first.expand(len(own), -1, -1, -1), own), 2) for first, own in zip(prompt[1:], known, strict=True)
+        torch.cat((read.expand(len(own), -1, -1, -1), own), 2) for read, own in zip(prompt, known, strict=True)
     )
     replies = attention(asked, keys, values, attn_mask=row.mask())
     # What stands after the end of a reply is seen by nothing, and its own rows are left out here.
     found = [replies.transpose(1, 2)[row.written]]  # (L - before, H, D)
     if before:
-        found.insert(0, attention(*prompt, is_causal=True)[0].transpose(0, 1))
+        found.insert(0, attention(first, prompt[0], prompt[1], is_causal=True)[0].transpose(0, 1))
     return torch.cat(found)[None], None
 
 
