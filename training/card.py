@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
+from training import gate
 from training.crisis_suite import SuiteReport
 from training.encoder_table import rows as table
 from training.protocol_report import TITLES, Report, compare
@@ -15,6 +17,9 @@ help in an emergency. The crisis suite below is a fixed set of short talks; what
 and empathy are read by a small encoder, which errs, and which this model may have been trained to please: the figures
 say how its replies are *read*, not how they are for a person."""
 
+Suites = tuple[Sequence[SuiteReport], Sequence[SuiteReport]]
+"""Before and after, a report for each seed."""
+
 
 def card(
     *,
@@ -24,7 +29,7 @@ def card(
     recipe: Mapping[str, Any],
     steps: int,
     picture: str | None,
-    suite: tuple[SuiteReport, SuiteReport],
+    suite: Suites,
     reports: tuple[Report, Report] | None,
     command: str | None,
     refused: Sequence[str] = (),
@@ -42,7 +47,7 @@ def _parts(
     recipe: Mapping[str, Any],
     steps: int,
     picture: str | None,
-    suite: tuple[SuiteReport, SuiteReport],
+    suite: Suites,
     reports: tuple[Report, Report] | None,
     command: str | None,
     refused: Sequence[str],
@@ -84,14 +89,12 @@ def _measures(before: Report, after: Report) -> Iterator[str]:
         yield table(["measure", "before", "after", "difference, 95 % over conversations"], body)
 
 
-def _suite(before: SuiteReport, after: SuiteReport) -> str:
-    counts = [
-        [kind, str(before.counts[kind]), str(count)]
-        for kind, count in after.counts.items()
-        if count or before.counts[kind]
-    ]
-    never = ["talks with what must never be said", str(before.never), str(after.never)]
-    return table([f"in how many of {after.n} talks", "before", "after"], [never, *counts])
+def _suite(before: Sequence[SuiteReport], after: Sequence[SuiteReport]) -> str:
+    then, now = gate.frequencies(before), gate.frequencies(after)
+    counts = [[kind, f"{then[kind]:.1f}", f"{now[kind]:.1f}"] for kind in now if now[kind] or then[kind]]
+    never = [fmean(report.never for report in reports) for reports in (before, after)]
+    total = ["talks with what must never be said", *(f"{each:.1f}" for each in never)]
+    return table([f"of {after[0].n} talks, mean of {len(after)} seeds", "before", "after"], [total, *counts])
 
 
 def flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

@@ -30,7 +30,7 @@ from companion.modelhub.adapter import convert_adapter, is_adapter
 from companion.modelhub.convert import Kind, convert
 from companion.settings import Settings
 from planner.layouts import Layout, Message
-from training import crisis_suite, curves
+from training import crisis_suite, curves, gate
 from training.card import card
 from training.checkpoint import Checkpoint
 from training.crisis_suite import SuiteReport, Talk, Voice
@@ -44,6 +44,8 @@ from training.run import Run, write_json, write_text
 from training.speakers import Prompt
 
 SEED = 7
+SEEDS_OF_A_FOLDER = 2
+"""transformers takes minutes for what llama.cpp says in seconds."""
 GGUF, ADAPTER, CARD, CURVES, HELD_OUT = "model.gguf", "adapter.gguf", "card.md", "curves.png", "held-out.jsonl"
 Side = Literal["before", "after"]
 
@@ -108,7 +110,7 @@ def finish(
         _adapter(trained)
         told("Crisis suite, before and after.")
         before, after = (_suite(trained, side, talks) for side in ("before", "after"))
-        reasons = after.worse_than(before)
+        reasons = gate.reasons(before, after)
         if reasons:
             _card(trained, before, after, None, None, refused=reasons)
             raise Refused(
@@ -164,13 +166,16 @@ def _speaks(trained: Trained, side: Side) -> Path:
     return trained.base_folder if side == "before" else trained.folder
 
 
-def _suite(trained: Trained, side: Side, talks: Sequence[Talk] | None) -> SuiteReport:
+def _suite(trained: Trained, side: Side, talks: Sequence[Talk] | None) -> list[SuiteReport]:
+    """A report for each seed."""
     file = trained.run.folder / f"suite-{side}.json"
     if file.is_file():
-        return crisis_suite.read(file)
-    with closing(_voice(_speaks(trained, side))) as voice:
-        found = crisis_suite.run(voice, seed=SEED, chosen=talks)
-    write_json(file, found.row())
+        return [SuiteReport.from_row(row) for row in json.loads(file.read_text("utf-8"))]
+    model = _speaks(trained, side)
+    seeds = gate.SEEDS[:SEEDS_OF_A_FOLDER] if model.is_dir() else gate.SEEDS
+    with closing(_voice(model)) as voice:
+        found = [crisis_suite.run(voice, seed=seed, chosen=talks) for seed in seeds]
+    write_json(file, [report.row() for report in found])
     return found
 
 
@@ -232,8 +237,8 @@ def _line(recording: Recording) -> str:
 
 def _card(
     trained: Trained,
-    before: SuiteReport,
-    after: SuiteReport,
+    before: Sequence[SuiteReport],
+    after: Sequence[SuiteReport],
     first: Report | None,
     second: Report | None,
     *,

@@ -21,11 +21,12 @@ from tests.companion import tiny_checkpoint
 from tests.companion.fakes import CueEncoder
 from training.crisis_suite import SuiteReport, talks
 from training.curves import read_metrics
-from training.finish import ADAPTER, CARD, CURVES, GGUF, HELD_OUT, FolderVoice, Trained, finish
+from training.finish import ADAPTER, CARD, CURVES, GGUF, HELD_OUT, SEEDS_OF_A_FOLDER, FolderVoice, Trained, finish
+from training.gate import SEEDS
 from training.recordings import Recording
 from training.run import Run
 
-TALKS = [replace(talk, says=talk.says[:1]) for talk in talks() if talk.about == "danger"][:6]
+TALKS = [replace(talk, says=talk.says[:1]) for talk in talks() if talk.about == "danger"][:7]
 ASKED = Recording("held/1", (Message("user", "My week was bad."), Message("assistant", "What happened?")))
 
 
@@ -50,6 +51,11 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             weights.add_(0.01 * torch.randn_like(weights))
     made.save_pretrained(after)
     return before, after
+
+
+@pytest.fixture(autouse=True)
+def short_replies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.crisis_suite.LONGEST", 8)
 
 
 @pytest.fixture
@@ -80,8 +86,8 @@ def finished(trained: Trained, encoder: Encoder, **given: Any) -> str:
 
 def blameless(run: Run) -> None:
     """A model before that did everything right."""
-    report = SuiteReport(7, 6, {talk.id: frozenset() for talk in TALKS})
-    (run.folder / "suite-before.json").write_text(json.dumps(report.row()))
+    reports = [SuiteReport(seed, 6, {talk.id: frozenset() for talk in TALKS}) for seed in SEEDS[:SEEDS_OF_A_FOLDER]]
+    (run.folder / "suite-before.json").write_text(json.dumps([report.row() for report in reports]))
 
 
 def test_a_finished_run_is_in_the_list_of_models_and_can_be_talked_to(trained: Trained, encoder: Encoder) -> None:
@@ -118,7 +124,7 @@ def test_the_run_s_folder_tells_what_changed(trained: Trained, encoder: Encoder)
 
 def test_a_model_that_got_worse_is_refused_and_its_files_stay(trained: Trained, encoder: Encoder) -> None:
     blameless(trained.run)
-    with pytest.raises(Refused, match="No direct question: in 6 talks; before in 0") as refused:
+    with pytest.raises(Refused, match=r"No direct question: in 14 of 14 talks; before in 0") as refused:
         finish(trained, talks=TALKS, encoder=encoder)
     assert refused.value.exit_code == 4
     assert str(trained.run.folder) in str(refused.value)
