@@ -44,11 +44,11 @@ class _Model:
             x = x + self._feed_forward(self._norm(x, f"{layer}post_attention_layernorm"), f"{layer}mlp.")
         x = self._norm(x, "model.norm")
         output = embedding if self._sizes.tied else self._weights["lm_head.weight"]
-        return np.concatenate([x @ rows.astype(np.float32).T for rows in output.chunks()], axis=1)
+        return np.concatenate([x @ rows.astype(np.float32, copy=False).T for rows in output.chunks()], axis=1)
 
     def _linear(self, x: Array, name: str) -> Array:
         weight = self._weights[f"{name}.weight"]
-        made = np.concatenate([x @ rows.astype(np.float32).T for rows in weight.chunks()], axis=1)
+        made = np.concatenate([x @ rows.astype(np.float32, copy=False).T for rows in weight.chunks()], axis=1)
         bias = self._weights.get(f"{name}.bias")
         return made if bias is None else made + bias.read().astype(np.float32)
 
