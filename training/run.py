@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from companion import __version__
 from companion.errors import CompanionError, NotFound, UsageError
 
 KEEP = 3
@@ -147,14 +149,33 @@ class Interrupt:
 
 
 def versions() -> dict[str, str]:
-    """The Python and library versions of this run."""
-    found = {"python": platform.python_version(), "machine": platform.machine()}
+    """The Python and library versions of this run, and ours: the commit too, where the program runs from a checkout."""
+    found = {"companion": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    if state := commit():
+        found["commit"] = state
     for package in ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers", "gguf", "numpy"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
     return found
+
+
+def commit(root: Path = Path(__file__).parents[1]) -> str | None:
+    """The commit that a checkout is at, `+changes` where files differ from it; None without a checkout or git."""
+    if not (root / ".git").exists():
+        return None
+    asked = ("rev-parse HEAD", "status --porcelain --untracked-files=no")
+    try:
+        head, changes = (
+            subprocess.run(
+                ["git", "-C", str(root), *words.split()], capture_output=True, text=True, check=True, timeout=10
+            ).stdout.strip()
+            for words in asked
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{head}+changes" if changes else head
 
 
 def write_json(path: Path, value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -153,6 +154,8 @@ def ready(
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     disable_progress_bars()
+    # TRL 1.16 still says it the old way.
+    warnings.filterwarnings("ignore", ".*gradient_checkpointing", FutureWarning)
     files = conversation_files(recipe.data, data)
     state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()))
     if run is None:

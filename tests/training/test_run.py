@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from companion.errors import CompanionError, NotFound, UsageError
 from training import run as run_module
-from training.run import KEEP, Interrupt, Run, digest, write_json
+from training.run import KEEP, Interrupt, Run, commit, digest, write_json
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def full_disk(*_: object, **__: object) -> Any:
 
 def test_a_run_folder_holds_the_recipe_and_the_versions(run: Run) -> None:
     assert run.recipe() == {"seed": 1}
-    assert {"python", "torch"} <= set(json.loads((run.folder / "versions.json").read_text()))
+    assert {"companion", "python", "torch"} <= set(json.loads((run.folder / "versions.json").read_text()))
     assert Run.open(run.folder) == run
 
 
@@ -179,3 +180,21 @@ def test_the_first_signal_asks_to_stop_and_the_second_acts_at_once(number: signa
 def test_a_digest_tells_where_one_text_ends() -> None:
     assert digest(iter(["ab", "c"])) != digest(iter(["a", "bc"]))
     assert digest(iter(["ab", "c"])) == digest(iter(["ab", "c"]))
+
+
+def test_a_run_from_a_checkout_says_at_which_commit_and_whether_files_differ(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        return subprocess.run(
+            ["git", "-C", str(tmp_path), *who, *words], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    assert commit(tmp_path) is None
+    git("init", "-q")
+    assert commit(tmp_path) is None  # no commit yet
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-qm", "First")
+    assert commit(tmp_path) == git("rev-parse", "HEAD")
+    (tmp_path / "file").write_text("two")
+    assert commit(tmp_path) == f"{git('rev-parse', 'HEAD')}+changes"
