@@ -34,11 +34,12 @@ def read(path: Path, form: Format = "auto") -> Iterator[Conversation | Bad]:
             raise UsageError(f"{clean(str(path))} is {found}, not {form}; leave --format out, or name another.")
         stored = {"table": "csv", "parquet": "parquet"}.get(kind, "jsonl")
         yield from Groups(form if form not in {"csv", "parquet"} else "auto", stored).conversations(
-            _rows(file, path, kind)
+            rows(file, path, kind)
         )
 
 
-def _rows(file: BufferedReader, path: Path, kind: str) -> Iterable[Row | Bad]:
+def rows(file: BufferedReader, path: Path, kind: str) -> Iterable[Row | Bad]:
+    """The rows of a file of this kind (`reading.kind_of`), and those that cannot be read, in their order."""
     match kind:
         case "parquet":
             from companion.importing import parquet
@@ -52,4 +53,4 @@ def _rows(file: BufferedReader, path: Path, kind: str) -> Iterable[Row | Bad]:
             return reading.json_values(file, array=kind == "array")
 
 
-__all__ = ["FORMATS", "Bad", "Conversation", "Format", "Message", "Row", "read"]
+__all__ = ["FORMATS", "Bad", "Conversation", "Format", "Message", "Row", "read", "rows"]

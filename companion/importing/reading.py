@@ -27,7 +27,6 @@ MOST_SKIPPED = 1 << 30
 _CHUNK = 1 << 20
 _SNIFFED = 1 << 16
 _MOST_ZEROS = 10  # one byte in so many: UTF-16 has more, and text with a stray zero byte fewer
-_ESCAPED = ("\udc80", "\udcff")  # what "surrogateescape" makes of bytes that are not UTF-8
 
 _ARCHIVES = (
     (b"PK\x03\x04", "a zip archive"), (b"PK\x05\x06", "a zip archive"), (b"\x1f\x8b", "packed with gzip"),
@@ -153,7 +152,7 @@ def json_values(file: BufferedReader, *, array: bool) -> Iterator[Row | Bad]:
                 number += 1
                 if end - at > LONGEST:
                     yield Bad("item", number, f"longer than {LONGEST >> 20} MB; that is no conversation")
-                elif _has_escaped(held[at:end]):
+                elif not_utf8(held[at:end]):
                     yield Bad("item", number, "not UTF-8 text")
                 else:
                     yield Row("item", number, value, end - at)
@@ -181,10 +180,10 @@ def _value(decoder: json.JSONDecoder, held: str, at: int, number: int, *, last: 
         return Bad("item", number, f"not JSON ({reason}); reading ended there")
 
 
-def _has_escaped(text: str) -> bool:
-    return not text.isascii() and any(_ESCAPED[0] <= character <= _ESCAPED[1] for character in text)
-
-
 def not_utf8(text: str) -> bool:
     """Whether a text that was decoded with `surrogateescape` had bytes that are not UTF-8."""
-    return _has_escaped(text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

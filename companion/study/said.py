@@ -18,7 +18,7 @@ SETS = 1 << WIDTH
 """How many sets of tactics there are."""
 
 BIT: dict[str, int] = {tactic.value: 1 << place for place, tactic in enumerate(TACTICS)}
-_NONE = Empathy(*[float("nan")] * 6)
+UNRATED = Empathy(*[float("nan")] * 6)
 
 
 def mask_of(tactics: Iterable[str]) -> int:
@@ -64,7 +64,7 @@ class Said:
     """Where there is no text."""
     model: str | None = None
     condition: str | None = None
-    empathy: Empathy = _NONE
+    empathy: Empathy = UNRATED
     """NaN where nobody has rated it."""
     crisis: Crisis | None = None
     repeats: tuple[int, int] = (0, 0)

@@ -240,6 +240,33 @@ def test_advice_before_listening_is_of_conversations_with_advice() -> None:
     assert figures["questions_per_turn"].value == 2 / 6
 
 
+def test_closers_are_of_the_last_sentence_and_disclosure_of_the_whole_reply() -> None:
+    offer, own = BIT["assistance"], BIT["self_disclosure"]
+    said = [
+        Said("a", 1, True, "x", (A, Q | V)),
+        Said("a", 3, True, "x", (Q, A)),
+        Said("a", 5, True, "x", (own, offer)),
+        Said("a", 7, True, "x", ()),  # has no last sentence
+    ]
+    figures = found(x=table_of(said))["systems"]["x"]
+    assert (figures["closers"]["question"]["value"], figures["closers"]["offer"]["value"]) == (1 / 3, 1 / 3)
+    assert figures["balance"]["self_disclosure"]["value"] == 1 / 4
+
+
+def test_what_is_new_and_what_is_used_again_are_told_apart_by_the_number_of_the_reply() -> None:
+    said = [Said("a", place, True, "x", masks) for place, masks in ((1, (A,)), (3, (A, Q)), (5, (A, Q | V)))]
+    own = found(x=table_of(said))["systems"]["x"]["own_history"]
+    assert [one["value"] for one in own["novelty_by_turn"]] == [1, 0.5, pytest.approx(1 / 3)]
+    assert [one["value"] for one in own["reused_by_turn"]] == [0, 1, 2]
+
+
+def test_lift_is_stickiness_over_chance() -> None:
+    own = found(x=speaker(3, sticky=0.5))["systems"]["x"]["own_history"]
+    stickiness, chance, lift, kappa = (own[name]["value"] for name in ("stickiness", "chance", "lift", "kappa"))
+    assert lift == pytest.approx(stickiness / chance)
+    assert kappa == pytest.approx((stickiness - chance) / (1 - chance))
+
+
 def test_repeats_in_crisis_talk_are_a_share_of_sentences() -> None:
     said = [Said("a", 1, True, "x", (A,), repeats=(3, 1)), Said("b", 1, True, "x", (A,), repeats=(1, 1))]
     assert balance(Frame(table_of(said), "conversations"))["crisis_repeats"].value == 0.5

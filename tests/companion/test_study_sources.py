@@ -3,16 +3,18 @@ from __future__ import annotations
 import csv
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from companion.errors import CompanionError, NotFound, UsageError
-from companion.export import write_jsonl
+from companion.export import Choice, Tally, write, write_jsonl
+from companion.importing import reading
 from companion.store import Role, Status, Store
 from companion.study.said import BIT, Said
-from companion.study.sources import limits, read
+from companion.study.sources import read
 from companion.study.sources.ratings import DIMENSIONS, read_ratings
 from planner.tactics import TACTICS
 
@@ -74,6 +76,40 @@ def test_chat_is_read_untagged_and_the_system_has_no_place(tmp_path: Path) -> No
     assert {(said.conversation, said.condition) for said in found} == {("7", "plan")}
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"id": "c", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "So?"}]}),
+        json.dumps([[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "So?"}]]),
+        json.dumps({"messages": [{"role": "user", "content": "Hi"}, {"role": "bot", "content": "So?"}]}, indent=1),
+        '{"role": "user", "content": "Hi"}\n{"role": "tool", "content": "x"}\n{"role": "bot", "content": "So?"}\n',
+        json.dumps([{"dialog": [
+            {"speaker": "seeker", "annotation": {}, "content": "Hi"},
+            {"speaker": "supporter", "annotation": {"strategy": "Question"}, "content": "So?"},
+        ]}]),
+        json.dumps({"conversation_id": "c", "conversation": [
+            {"role": "seeker", "content": "Hi"}, {"role": "supporter", "content": "So?"}
+        ]}),
+        "session;role;text\nc;user;Hi\nc;assistant;So?\n",
+        "speaker\tcontent\nclient\tHi\nlistener\tSo?\n",
+        json.dumps([{"title": "t", "current_node": "b", "mapping": {
+            "a": {"parent": None, "message": {"author": {"role": "user"}, "create_time": 1,
+                                              "content": {"content_type": "text", "parts": ["Hi"]}}},
+            "b": {"parent": "a", "message": {"author": {"role": "assistant"}, "create_time": 2,
+                                             "content": {"content_type": "text", "parts": ["So?"]}}},
+            "c": {"parent": "a", "message": {"author": {"role": "assistant"}, "create_time": 3,
+                                             "content": {"content_type": "text", "parts": ["Another branch"]}}},
+        }}]),
+    ],
+)  # fmt: skip
+def test_what_can_be_imported_can_be_studied(tmp_path: Path, content: str) -> None:
+    (tmp_path / "in").write_text(content, encoding="utf-8")
+    assert [(said.place, said.supporter, said.text, said.sentences) for said in read(tmp_path / "in")] == [
+        (0, False, "Hi", None),
+        (1, True, "So?", None),
+    ]
+
+
 def test_tagged_rows_are_read_as_companion_tag_writes_them(tmp_path: Path) -> None:
     file = lines(
         tmp_path / "tags.jsonl",
@@ -110,7 +146,7 @@ def test_several_formats_may_be_in_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_long_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_CHUNK", 100)
+    monkeypatch.setattr(reading, "_CHUNK", 100)
     rows = [mint(f"c{number}", number % 4, ["advice"] * (number % 3)) for number in range(50)]
     assert len(replies(array(tmp_path / "x.json", *rows))) == 50
 
@@ -169,6 +205,33 @@ def test_the_database_is_read_as_its_export_is(store: Store, tmp_path: Path) -> 
     assert len(from_file) == 3
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "chat", "sharegpt"])
+def test_the_database_is_read_as_its_export_in_any_format(store: Store, tmp_path: Path, form: Any) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    for number in range(3):
+        session = store.new_session("mini", condition="plan").id
+        asked = say(store, session, None, f"Hello {number}")
+        first = answer(store, session, asked, ("=Rest.", ("advice",)), ("Why?", ("questioning", "validation")))
+        answer(store, session, say(store, session, first, "So, \u201cyes\u201d"), ("Hm.", ()))
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO empathy VALUES (?, 1, 2, 3, 4, 5, 1, 'encoder')", (first,))
+    file = tmp_path / f"out.{form}"
+    with file.open("wb") as out:
+        write(store, store.sessions(), out, form, "turns", Choice(with_text=True), Tally())
+    found, wanted = sorted(read(file), key=place), sorted(read(tmp_path / "companion.db"), key=place)
+    if form in {"chat", "sharegpt"}:  # have no ratings
+        wanted = [replace(said, empathy=unrated) for said in wanted]
+    assert [repr(replace(said, words=None)) for said in found] == [repr(said) for said in wanted]
+
+
+unrated = Said("", 0, True).empathy
+
+
+def place(said: Said) -> tuple[str, int]:
+    return said.conversation, said.place
+
+
 def test_the_database_is_read_where_the_person_was(store: Store, tmp_path: Path) -> None:
     session, older, _ = branched(store)
     store.set_leaf(session, older)
@@ -181,6 +244,7 @@ def test_a_reply_that_was_not_finished_has_no_tags(store: Store, tmp_path: Path)
     turn = store.begin_reply(session, asked)
     store.finish_reply(turn.id, Status.FAILED, "Half a", [("Half a", {"advice": 0.9})])
     assert replies(tmp_path / "companion.db") == [(session, 1, None)]
+    assert [said.text for said in read(tmp_path / "companion.db")] == ["Hello", None]  # nor can it be given any
     assert replies(exported(store, tmp_path / "out.jsonl", with_text=True)) == [(session, 1, None)]
 
 
@@ -273,9 +337,9 @@ def test_ratings_are_read_by_conversation_and_turn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b'{"messages": [{"role": "assistant", "content": "x"}]}\n{oops\n', "line 2: not JSON"),
-        (b'{"messages": [{"role": "wizard", "content": "x"}]}', "line 1 cannot be used: message 0: the role 'wizard'"),
-        (b'{"messages": [{"role": "assistant", "content": 5}]}', "no text in content"),
+        (b'{"messages": [{"role": "assistant", "content": "x"}]}\n{oops\n', "line 2 cannot be used: not JSON"),
+        (b'{"messages": [{"role": "wizard", "content": "x"}]}', "line 1 cannot be used: message 1: the role 'wizard'"),
+        (b'{"messages": [{"role": "assistant", "content": 5}]}', "message 1: the text is a number, not a text"),
         (b'{"messages": ["x"]}', "line 1 cannot be used"),
         (b'{"model_response": "x", "sentence_tactics": [["magic"]]}', "'magic' is no tactic"),
         (b'{"model_response": "x", "sentence_tactics": [5]}', "line 1 cannot be used"),
@@ -284,16 +348,20 @@ def test_ratings_are_read_by_conversation_and_turn(tmp_path: Path) -> None:
         (b'{"sentences": [{"text": "x"}]}', "'tactics' is no tactic or is missing"),
         (b'{"session": "s", "role": "assistant", "turn": 1, "text": 5}', "the text is a int"),
         (b'{"session": "s", "role": "assistant", "turn": {}}', "line 1 cannot be used"),
-        (b'{"answer": 42}', "it has 'answer'"),
-        (b"[1, 2]", "item 1 cannot be used: a int, not an object"),
+        (b'{"answer": 42}', "it has answer"),
+        (b"[1, 2]", "item 1 cannot be used: not an object"),
         (b'[{"answer": 42}, {]', "item 1 cannot be used"),
-        (b'[{"model_response": "x"}, {"model', "item 2: not JSON"),
-        (b'[{"model_response": "x"}', "ends in the middle of its array, after item 1"),
+        (b'[{"model_response": "x"}, {"model', "item 2 cannot be used: not JSON"),
+        (b'[{"model_response": "x"}', "item 1 cannot be used: the file ends in the middle of its array"),
         (b"[" * 100_000, "nested too deep"),
         (b'{"a":' * 100_000, "nested too deep"),
-        (b"a,b\n1,2\n", "neither JSON nor a table that is known"),
+        (b"a,b\n1,2\n", "line 2 cannot be used: none of the keys or columns that say what it is; it has a, b"),
         ('{"messages": []}'.encode("utf-16"), "not UTF-8"),
-        (b"PK\x03\x04\x00\x00", "not UTF-8"),
+        (b"PK\x03\x04\x00\x00", "is a zip archive; unpack it"),
+        (b"\x1f\x8b\x08", "packed with gzip"),
+        (b"PAR1 and no more", "is not a Parquet file that can be read"),
+        (b'{"id": "c", "messages": [{"role": "assistant", "content": "a\xff"}]}', "line 1 cannot be used: not UTF-8"),
+        (b"session,role,text\ns,assistant\n", "line 2 cannot be used: 2 cells in a table of 3 columns"),
     ],
 )
 def test_what_cannot_be_used_is_a_sentence_with_the_file_and_the_row(tmp_path: Path, content: bytes, says: str) -> None:
@@ -308,27 +376,32 @@ def test_what_cannot_be_used_is_a_sentence_with_the_file_and_the_row(tmp_path: P
 @pytest.mark.parametrize(
     ("begins", "says"),
     [
-        (b'{"a": "', "line 1: longer than"),
-        (b'[{"a": "', "item 1: not JSON"),
-        (b'conversation_id,full_conversation\nc,"', "not a table"),
+        (b'{"messages": []}\n{"a": "', "line 2 cannot be used: longer than"),
+        (b'[{"a": "', "item 1 cannot be used: not JSON"),
+        (b'conversation_id,full_conversation\nc,"', "line 2 cannot be used: longer than"),
     ],
 )
 def test_a_line_without_an_end_is_not_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins: bytes, says: str
 ) -> None:
-    monkeypatch.setattr(limits, "LONGEST", 1000)
-    monkeypatch.setattr(limits, "_CHUNK", 100)
-    monkeypatch.setattr("companion.study.sources.csv_files.LONGEST", 1000)
+    monkeypatch.setattr(reading, "LONGEST", 1000)
+    monkeypatch.setattr(reading, "_CHUNK", 100)
     (tmp_path / "x").write_bytes(begins + b"x" * 5000)
     with pytest.raises(UsageError, match=says):
         list(read(tmp_path / "x"))
 
 
-def test_wrong_bytes_within_text_are_replaced(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_bytes(
-        b'\xef\xbb\xbf{"id": "c", "messages": [{"role": "assistant", "content": "a\xff"}]}'
-    )
-    assert [said.text for said in read(tmp_path / "x.jsonl")] == ["a\ufffd"]
+def test_a_pipe_is_a_sentence_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.jsonl")
+    with pytest.raises(UsageError, match="not an ordinary file"):
+        list(read(tmp_path / "x.jsonl"))
+
+
+def test_a_session_of_too_many_rows_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("companion.importing.chats.MOST_MESSAGES", 3)
+    rows = [{"session": "s", "role": "assistant", "turn": number, "text": "Hm."} for number in range(1, 5)]
+    with pytest.raises(UsageError, match="line 4 cannot be used: more than 3 rows of one conversation"):
+        list(read(lines(tmp_path / "x.jsonl", *rows)))
 
 
 def test_an_empty_file_has_nothing_in_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Conversations from anywhere: files of several formats and the database, one message at a time.
+"""Conversations from anywhere: files of every format that can be imported, and the database, one message at a time.
 
 What a file is, is found out from what it holds and not from its name. Nothing is kept but the conversation that is
 being read. Text comes as it is in the file; whoever shows it cleans it.
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from companion.errors import NotFound, UsageError
+from companion import importing
+from companion.errors import NotFound
+from companion.importing.reading import kind_of, opened
 from companion.store import encrypted
 from companion.study.said import Said
-from companion.study.sources import csv_files, database, rows
-from companion.study.sources.limits import opened
+from companion.study.sources import database, rows
 
-SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".db", ".sqlite"})
+SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".db", ".sqlite"})
 """Of files that are read when a folder is named."""
 
 
@@ -42,14 +43,8 @@ def files_of(path: Path) -> list[Path]:
 
 def _read_file(path: Path) -> Iterator[Said]:
     with opened(path) as file:
-        start = file.peek(64)[:64]
+        start = file.peek(len(database.MAGIC))
         if start.startswith(database.MAGIC) or encrypted.passphrase_of(path) is not None:
             yield from database.read(path)
-            return
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in start):
-            raise UsageError(f"{path} is not UTF-8 text; save it as UTF-8.")
-        first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-        if first in (b"[", b"{"):
-            yield from rows.read(file, path, array=first == b"[")
-        elif first:
-            yield from csv_files.read(file, path)
+        elif start:
+            yield from rows.read(importing.rows(file, path, kind_of(file, path)), path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,11 @@ def _session(
         fired = fired or turn in events
         if supporter and before is not None:
             repeats = _repeats(text, before, fired)
-        yield Said(
-            session, place, supporter, text, tuple(tagged) if tagged else None, None, model, condition,
-            crisis=events.get(turn), repeats=repeats, **({"empathy": ratings[turn]} if turn in ratings else {}),
+        said = Said(
+            session, place, supporter, text if not supporter or status in _FINISHED else None,
+            tuple(tagged) if tagged else None, None, model, condition, crisis=events.get(turn), repeats=repeats,
         )  # fmt: skip
+        yield replace(said, empathy=ratings[turn]) if turn in ratings else said
 
 
 def _events(rows: Sequence[tuple[Any, ...]]) -> dict[int, Crisis]:

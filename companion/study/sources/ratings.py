@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from io import TextIOWrapper
 from pathlib import Path
 
 from companion.errors import UsageError
+from companion.importing import tables
+from companion.importing.reading import opened
+from companion.importing.said import Bad
 from companion.rating import Empathy
-from companion.study.sources.limits import LONGEST, opened
 
 DIMENSIONS: tuple[str, ...] = Empathy.__slots__
 """In the order of `Empathy`."""
@@ -20,19 +20,19 @@ def read_ratings(path: Path) -> dict[tuple[str, int], tuple[float, ...]]:
 
     An empty field is a dimension that was not rated.
     """
-    csv.field_size_limit(LONGEST)
     found: dict[tuple[str, int], tuple[float, ...]] = {}
     with opened(path) as file:
-        table = csv.DictReader(TextIOWrapper(file, "utf-8-sig", "replace", newline=""))
-        try:
-            missing = [name for name in (*_KEYS, *DIMENSIONS) if name not in (table.fieldnames or ())]
+        for row in tables.rows(file):
+            if isinstance(row, Bad):
+                raise UsageError(f"{path}, {row}.")
+            missing = [name for name in (*_KEYS, *DIMENSIONS) if name not in row.value]
             if missing:
                 raise UsageError(f"{path} has no column {missing[0]}; ratings need {', '.join((*_KEYS, *DIMENSIONS))}.")
-            for row in table:
-                values = tuple(float(row[name]) if row[name] else float("nan") for name in DIMENSIONS)
+            try:
+                values = tuple(float(row.value[name]) if row.value[name] else float("nan") for name in DIMENSIONS)
                 if any(value < 1 or value > 5 for value in values):
                     raise ValueError(f"{min(values)} to {max(values)} is outside of 1 to 5")
-                found[row["conversation_id"], int(row["turn_index"])] = values
-        except (TypeError, ValueError, csv.Error) as error:
-            raise UsageError(f"{path}, line {table.line_num}: not ratings from 1 to 5 ({error}).") from None
+                found[row.value["conversation_id"], int(row.value["turn_index"])] = values
+            except (TypeError, ValueError) as error:
+                raise UsageError(f"{path}, line {row.number}: not ratings from 1 to 5 ({error}).") from None
     return found

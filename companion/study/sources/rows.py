@@ -1,64 +1,102 @@
-"""JSON rows of every kind that is known: each row says by its keys what it is.
+"""Rows of files, each by its keys: what only measuring reads, and conversations in every format of the import.
 
-- our export, a row a turn (`session`, `turn`, `role`): of branches the newest is read, as a person would go on
+- our export, a row a turn (`session`, `turn`, `role`), as JSON lines, CSV or Parquet, with or without words: of
+  branches the newest is read, as a person would go on
 - rows of `companion tag` (`sentences` with `tactics`, and `turn` where they came from `messages`)
 - MINT's outputs, and replies that `companion eval` kept (`model_response`, `sentence_tactics`): the reply, at the
   place that its history gives it
-- chat (`messages` or `conversation`, with role and content): untagged unless a message has `sentences`
+- Lend-an-Ear's tagged sentences, a row a sentence
 - conversations that `companion eval repetition` kept (`exchanges`)
+
+Everything else is a conversation that `companion import` would take, and is read by its readers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from io import BufferedReader
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from companion.errors import UsageError
+from companion.export.columns import EMPATHY_KEYS
+from companion.importing import chats, own
+from companion.importing.groups import Groups
+from companion.importing.said import Bad, Conversation, Row
 from companion.rating import Empathy
-from companion.study.said import Said, mask_of_names
-from companion.study.sources.limits import count_of, items, objects, place_of, text_of
-from companion.tag_stream import OTHERS, SUPPORTER
+from companion.store import Role
+from companion.study.said import BIT, UNRATED, Said, mask_of_names
+from companion.study.sources.limits import count_of, place_of, text_of
+from companion.text import clean
 
-Row = Mapping[str, Any]
+Value = Mapping[str, Any]
 _FINISHED = frozenset({"complete", "stopped"})
 _DIMENSIONS = Empathy.__slots__
+_LABELLED = {"conversation_id", "turn_index", "whole_response"} | set(BIT)
+_UNUSABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
-def read(file: BufferedReader, path: Path, *, array: bool) -> Iterator[Said]:
-    """Every message of a file of JSON lines, or of one array."""
-    what = "item" if array else "line"
-    found = items(file, path) if array else objects(file, path)
-    for session, numbered in groupby(found, key=_session):
-        if session is not None:
-            yield from _export(session, list(numbered), path, what)
-            continue
-        for number, row in numbered:
-            try:
-                yield from _of(row, number)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise _unusable(path, what, number, error) from None
+def read(found: Iterable[Row | Bad], path: Path) -> Iterator[Said]:
+    """Every message of the rows of `path`. Raises UsageError for the first row that cannot be used."""
+    for (kind, *_), group in groupby(_usable(found, path), key=_kind):
+        match kind:
+            case "turn":
+                yield from _export(_together(group, path), path)
+            case "sentence":
+                yield _labelled(_together(group, path), path)
+            case "conversation":
+                for each in Groups("auto", "jsonl").conversations(group):
+                    if isinstance(each, Bad):
+                        raise _unusable(path, each, each.reason)
+                    yield from _conversation(each)
+            case _:
+                for row in group:
+                    try:
+                        yield from _of(row.value, row.number)
+                    except _UNUSABLE as error:
+                        raise _unusable(path, row, error) from None
 
 
-def _unusable(path: Path, what: str, number: int, error: Exception) -> UsageError:
-    reason = f"{error.args[0]!r} is no tactic or is missing" if isinstance(error, KeyError) else str(error)
-    return UsageError(f"{path}, {what} {number} cannot be used: {reason}.")
+def _usable(found: Iterable[Row | Bad], path: Path) -> Iterator[Row]:
+    for row in found:
+        if isinstance(row, Bad):
+            raise _unusable(path, row, row.reason)
+        yield row
 
 
-def _session(numbered: tuple[int, Any]) -> str | None:
-    """The session of a row of our export, None for any other row."""
-    row = numbered[1]
-    if isinstance(row, dict) and "session" in row and "role" in row:
-        return str(row["session"])
-    return None
+def _together(group: Iterator[Row], path: Path) -> list[Row]:
+    """The rows of one session or reply."""
+    found = list(islice(group, chats.MOST_MESSAGES + 1))
+    if len(found) > chats.MOST_MESSAGES:
+        raise _unusable(path, found[-1], f"more than {chats.MOST_MESSAGES:,} rows of one conversation")
+    return found
 
 
-def _of(row: Any, number: int) -> Iterator[Said]:
-    if not isinstance(row, dict):
-        raise ValueError(f"a {type(row).__name__}, not an object")
+def _kind(row: Row) -> tuple[str, ...]:
+    """What a row is, and what rows that belong together have in common."""
+    value = row.value
+    if not isinstance(value, dict):
+        return ("conversation",)
+    if own.is_turn(value):
+        return "turn", str(value["session"])
+    if "model_response" in value:
+        return ("reply",)
+    if value.keys() >= _LABELLED:
+        return "sentence", str(value["conversation_id"]), str(value["turn_index"])
+    if chats.form_of(value) is None and not chats.is_message(value) and ("exchanges" in value or "sentences" in value):
+        return ("reply",)
+    return ("conversation",)
+
+
+def _unusable(path: Path, row: Row | Bad, reason: Exception | str) -> UsageError:
+    if isinstance(reason, KeyError):
+        reason = f"{reason.args[0]!r} is no tactic or is missing"
+    where = f", {row.what} {row.number}" if row.number else ""
+    return UsageError(f"{clean(str(path))}{where} cannot be used: {reason}.")
+
+
+def _of(row: Value, number: int) -> Iterator[Said]:
     match row:
         case {"model_response": str(text), "sentence_tactics": list(sentences)}:
             place = len(row.get("conversation_history") or ())
@@ -66,8 +104,6 @@ def _of(row: Any, number: int) -> Iterator[Said]:
         case {"model_response": str(text)}:
             place = len(row.get("conversation_history") or ())
             yield Said(_id(row, number), place, True, text, None, None, *_who(row))
-        case {"messages": list(messages)} | {"conversation": list(messages)}:
-            yield from _messages(row, messages, number)
         case {"exchanges": list(exchanges)}:
             yield from _exchanges(row, exchanges, number)
         case {"sentences": list(sentences)}:
@@ -76,54 +112,73 @@ def _of(row: Any, number: int) -> Iterator[Said]:
             words = count_of(row.get("words"))
             yield Said(name, place_of(turn or 0), True, _text(row), _labels(sentences), words, *_who(row))
         case _:
-            raise ValueError(
-                "none of the keys that say what it is (messages, exchanges, sentences, model_response, or session with "
-                f"role); it has {', '.join(map(repr, list(row)[:8])) or 'none'}"
-            )
+            raise ValueError("model_response is no text, or exchanges or sentences are no list")
 
 
-def _export(session: str, numbered: Sequence[tuple[int, Row]], path: Path, what: str) -> Iterator[Said]:
+def _export(rows: Sequence[Row], path: Path) -> Iterator[Said]:
     """The newest branch of a session."""
     try:
-        known = {row["turn"]: (number, row) for number, row in numbered if row.get("turn") is not None}
-        if len(known) != len(numbered):
-            branch = list(numbered)
+        known = {row.value["turn"]: row for row in rows if row.value.get("turn") is not None}
+        if len(known) != len(rows):
+            branch = list(rows)
         else:
             branch, at = [], max(known)
             while at in known:
                 branch.append(known.pop(at))
-                at = branch[-1][1].get("parent")
+                at = branch[-1].value.get("parent")
             branch.reverse()
     except (TypeError, ValueError) as error:
-        raise _unusable(path, what, numbered[0][0], error) from None
-    for place, (number, row) in enumerate(branch):
+        raise _unusable(path, rows[0], error) from None
+    for place, row in enumerate(branch):
         try:
-            supporter, tagged = row["role"] == "assistant", None
-            if supporter and row.get("status", "complete") in _FINISHED and row.get("sentences"):
-                tagged = _labels(row["sentences"])
-            words = count_of(row.get("words"))
-            yield Said(session, place, supporter, text_of(row.get("text")), tagged, words, *_who(row))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _unusable(path, what, number, error) from None
+            yield _turn(row.value, place)
+        except _UNUSABLE as error:
+            raise _unusable(path, row, error) from None
 
 
-def _messages(row: Row, messages: Sequence[Any], number: int) -> Iterator[Said]:
-    name, who, place = _id(row, number), _who(row), 0
-    for message in messages:
-        role = str(message.get("role", message.get("from", message.get("speaker", "")))).casefold()
-        text = message.get("content", message.get("text", message.get("value")))
-        if role == "system":
-            continue
-        if role not in SUPPORTER and role not in OTHERS:
-            raise ValueError(f"message {place}: the role {role!r} is neither the person's nor the supporter's")
-        if not isinstance(text, str):
-            raise ValueError(f"message {place}: there is no text in content")
-        tagged = message.get("sentences")
-        yield Said(name, place, role in SUPPORTER, text, _labels(tagged) if tagged else None, None, *who)
-        place += 1
+def _turn(row: Value, place: int) -> Said:
+    supporter, text, tagged, empathy = row["role"] == "assistant", text_of(row.get("text")), None, UNRATED
+    if supporter:
+        if (row.get("status") or "complete") not in _FINISHED:
+            text = None  # nothing to count
+        elif row.get("sentences"):
+            tagged = _labels(row["sentences"])
+        if row.get("empathy"):
+            rated = min(row["empathy"], key=lambda each: str(each["rater"]))  # of several the one the database gives
+            empathy = Empathy(*(float(rated[key]) for key in EMPATHY_KEYS[:-1]))
+    words = count_of(row.get("words"))
+    return Said(str(row["session"]), place, supporter, text, tagged, words, *_who(row), empathy)
 
 
-def _exchanges(row: Row, exchanges: Sequence[Any], number: int) -> Iterator[Said]:
+def _conversation(found: Conversation) -> Iterator[Said]:
+    """The branch that was last seen, or the newest."""
+    branch: list[int] = []
+    at = found.leaf
+    if at is None and found.messages:
+        at = len(found.messages) - 1
+    while at is not None:
+        branch.append(at)
+        at = found.parents[at]
+    name = found.name or f"row {found.row.number}"
+    for place, number in enumerate(reversed(branch)):
+        message = found.messages[number]
+        tagged = tuple(mask_of_names(tuple(tactics)) for _, tactics in message.sentences) or None
+        supporter = message.role is Role.ASSISTANT
+        yield Said(name, place, supporter, message.text, tagged, None, found.model, found.condition)
+
+
+def _labelled(rows: Sequence[Row], path: Path) -> Said:
+    """A reply from a row for each sentence, 1 where it has a tactic; tactics beyond the ten are passed over."""
+    first = rows[0].value
+    try:
+        masks = tuple(sum(bit for name, bit in BIT.items() if int(row.value[name] or 0)) for row in rows)
+        name, place = str(first["conversation_id"]), place_of(first["turn_index"])
+        return Said(name, place, True, text_of(first["whole_response"]), masks)
+    except (TypeError, ValueError) as error:
+        raise _unusable(path, rows[0], f"not a number where 0 or 1 belongs ({error})") from None
+
+
+def _exchanges(row: Value, exchanges: Sequence[Any], number: int) -> Iterator[Said]:
     name = str(row.get("seeker", number))
     for place, exchange in enumerate(exchanges):
         yield Said(name, 2 * place, False, str(exchange["message"]), None, None, *_who(row))
@@ -131,25 +186,25 @@ def _exchanges(row: Row, exchanges: Sequence[Any], number: int) -> Iterator[Said
         yield _rated(said, exchange)
 
 
-def _rated(said: Said, row: Row) -> Said:
+def _rated(said: Said, row: Value) -> Said:
     """With the ratings that its row has, where it has any."""
     rated = row.get("empathy")
     return replace(said, empathy=Empathy(*(float(rated[key]) for key in _DIMENSIONS))) if rated else said
 
 
-def _id(row: Row, number: int) -> str:
+def _id(row: Value, number: int) -> str:
     for key in ("conversation_id", "id", "session"):
         if row.get(key) is not None:
             return str(row[key])
     return f"row {number}"
 
 
-def _who(row: Row) -> tuple[str | None, str | None]:
+def _who(row: Value) -> tuple[str | None, str | None]:
     model, condition = row.get("model"), row.get("condition")
     return None if model is None else str(model), None if condition is None else str(condition)
 
 
-def _text(row: Row) -> str | None:
+def _text(row: Value) -> str | None:
     if isinstance(row.get("text"), str):
         return str(row["text"])
     texts = [sentence.get("text") for sentence in row["sentences"]]
@@ -160,5 +215,5 @@ def _masks(sentences: Sequence[Sequence[str]]) -> tuple[int, ...]:
     return tuple([mask_of_names(tuple(tactics)) for tactics in sentences])
 
 
-def _labels(sentences: Sequence[Row]) -> tuple[int, ...]:
+def _labels(sentences: Sequence[Value]) -> tuple[int, ...]:
     return tuple([mask_of_names(tuple(sentence["tactics"])) for sentence in sentences])
