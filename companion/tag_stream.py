@@ -1,7 +1,7 @@
 """Replies in, tagged rows out, one at a time: what `companion tag` reads and writes.
 
-Plain text is one reply a line. JSON lines hold `text`, or `messages` (each of the supporter's is a reply), or
-`sentences` (tagged as given). Nothing is kept but the replies that are being tagged.
+Plain text is one reply a line. JSON lines, and rows of Parquet, hold `text`, or `messages` (each of the supporter's is
+a reply), or `sentences` (tagged as given). Nothing is kept but the replies that are being tagged.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, tee
 from typing import Any
 
 from companion.errors import UsageError
-from companion.tagging import Tagger, used
+from companion.tagging import Tagger, tag_chunks, used
 from companion.text import clean, split_sentences
 from planner.tactics import TACTICS, Tactic
 
@@ -48,18 +48,24 @@ def units(lines: Iterable[str]) -> Iterator[Unit]:
         if as_json is None:
             as_json = line.startswith("{")
         if as_json:
-            yield from _from_json(line, number)
+            yield from units_of(_parsed(line, number), f"Line {number}")
         else:
             yield Unit(None, tuple(split_sentences(clean(line))))
 
 
-def _from_json(line: str, number: int) -> Iterator[Unit]:
+def _parsed(line: str, number: int) -> Any:
     try:
-        row = json.loads(line)
+        return json.loads(line)
+    except RecursionError:
+        raise UsageError(f"Line {number} is nested too deep.") from None
     except ValueError as error:
         raise UsageError(f"Line {number} is not JSON ({error}); every line must be an object.") from None
+
+
+def units_of(row: Any, where: str) -> Iterator[Unit]:
+    """The replies in a row of JSON or of a table. Raises UsageError naming the row."""
     if not isinstance(row, dict):
-        raise UsageError(f"Line {number} is a {type(row).__name__}, not an object.")
+        raise UsageError(f"{where} is a {type(row).__name__}, not an object.")
     match row:
         case {"sentences": list(sentences)} if all(isinstance(sentence, str) for sentence in sentences):
             yield Unit(row.get("id"), tuple(clean(sentence) for sentence in sentences))
@@ -67,39 +73,41 @@ def _from_json(line: str, number: int) -> Iterator[Unit]:
             yield Unit(row.get("id"), tuple(split_sentences(clean(text))))
         case {"messages": list(messages)}:
             for turn, message in enumerate(messages):
-                reply = _reply(message, turn, number)
+                reply = _reply(message, turn, where)
                 if reply is not None:
                     yield Unit(row.get("id"), tuple(split_sentences(clean(reply))), turn)
         case _:
             raise UsageError(
-                f'Line {number} has neither "text" (a string) nor "messages" nor "sentences" (lists); it has '
+                f'{where} has neither "text" (a string) nor "messages" nor "sentences" (lists); it has '
                 f"{', '.join(row) or 'nothing'}."
             )
 
 
-def _reply(message: object, turn: int, number: int) -> str | None:
+def _reply(message: object, turn: int, where: str) -> str | None:
     """The text of a message, if it is the supporter's."""
     if not isinstance(message, dict):
-        raise UsageError(f"Line {number}, message {turn}: a message is an object with role and content.")
+        raise UsageError(f"{where}, message {turn}: a message is an object with role and content.")
     role = str(message.get("role", message.get("from", ""))).casefold()
     text = message.get("content", message.get("text", message.get("value")))
     if role in OTHERS:
         return None
     if role not in SUPPORTER:
         raise UsageError(
-            f"Line {number}, message {turn}: the role {role!r} is neither the person's nor the supporter's; "
+            f"{where}, message {turn}: the role {role!r} is neither the person's nor the supporter's; "
             "use user and assistant."
         )
     if not isinstance(text, str):
-        raise UsageError(f"Line {number}, message {turn}: there is no text in content.")
+        raise UsageError(f"{where}, message {turn}: there is no text in content.")
     return text
 
 
 def tagged(found: Iterable[Unit], tagger: Tagger) -> Iterator[dict[str, Any]]:
     """A row per reply, in order."""
     waiting = iter(found)
-    while chunk := list(islice(waiting, CHUNK)):
-        for unit, scores in zip(chunk, tagger.tag_replies([unit.sentences for unit in chunk]), strict=True):
+    read, sent = tee(iter(lambda: list(islice(waiting, CHUNK)), []))
+    scored = tag_chunks(tagger, ([unit.sentences for unit in chunk] for chunk in sent))
+    for chunk, of_chunk in zip(read, scored, strict=True):
+        for unit, scores in zip(chunk, of_chunk, strict=True):
             yield _row(unit, scores)
 
 

@@ -6,13 +6,19 @@ tagger of their own that needs no model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from planner.tactics import Tactic
 
 if TYPE_CHECKING:
     from companion.encoder import Encoder
+
+
+Replies = Sequence[Sequence[str]]
+"""Each as its sentences."""
+Scores = list[dict[Tactic, float]]
+"""Of each sentence of a reply."""
 
 
 class Tagger(Protocol):
@@ -27,6 +33,20 @@ class Tagger(Protocol):
     def tag_replies(self, replies: Sequence[Sequence[str]]) -> list[list[dict[Tactic, float]]]:
         """The same of many replies, each given as its sentences; much faster than one by one."""
         ...
+
+
+@runtime_checkable
+class ChunkTagger(Protocol):
+    """A tagger that has several chunks of replies on their way at once."""
+
+    def tag_chunks(self, chunks: Iterable[Replies]) -> Iterator[list[Scores]]:
+        """What `tag_replies` gives of each chunk, in order."""
+        ...
+
+
+def tag_chunks(tagger: Tagger, chunks: Iterable[Replies]) -> Iterator[list[Scores]]:
+    """The scores of each chunk, in order."""
+    return tagger.tag_chunks(chunks) if isinstance(tagger, ChunkTagger) else map(tagger.tag_replies, chunks)
 
 
 THRESHOLD = 0.5

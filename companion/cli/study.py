@@ -7,7 +7,7 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from companion import paths
-from companion.cli import opening
+from companion.cli import opening, scale
 from companion.encoder import CARD
 from companion.errors import CompanionError, NotFound, Refused, UsageError
 from companion.tagging import EncoderTagger, Tagger
@@ -64,6 +64,8 @@ def command() -> None:
 @click.option("--template", metavar="PATTERN", help="The template that replies are matched with, such as E?[PV]+A.")
 @SEED
 @RETAG
+@scale.ENGINE
+@scale.WORKERS
 @AS_JSON
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
               help="Write everything as one page with charts, too.")  # fmt: skip
@@ -79,6 +81,8 @@ def report(
     template: str | None,
     seed: int,
     retag: bool,
+    engine: str,
+    workers: int | None,
     as_json: bool,
     html: Path | None,
 ) -> None:
@@ -94,7 +98,7 @@ def report(
     Template.parse(template or R0)  # before anything is read
     if html is not None:
         _can_draw()
-    tables, read = _gathered(sources, seed=seed, retag=retag, by=by)
+    tables, read = _gathered(sources, seed=seed, retag=retag, by=by, engine=engine, workers=workers)
     _rate(tables, ratings)
     tagged = any(source["tagged"] for source in read.values())
     options = Options(
@@ -126,15 +130,19 @@ def report(
 @SOURCES
 @SEED
 @RETAG
+@scale.ENGINE
+@scale.WORKERS
 @AS_JSON
-def fit_template(sources: tuple[str, ...], seed: int, retag: bool, as_json: bool) -> None:
+def fit_template(
+    sources: tuple[str, ...], seed: int, retag: bool, engine: str, workers: int | None, as_json: bool
+) -> None:
     """Learn the template that most replies of a source follow, on one half of its conversations.
 
     How well it fits is counted on the other half. Give the pattern to `companion study --template`.
     """
     from companion.study.template import fit_and_check
 
-    tables, _ = _gathered(sources, seed=seed, retag=retag, by=None)
+    tables, _ = _gathered(sources, seed=seed, retag=retag, by=None, engine=engine, workers=workers)
     found = {name: fit_and_check(table, seed) for name, table in tables.items()}
     if as_json:
         click.echo(json.dumps({name: fitted.as_dict() for name, fitted in found.items()}, indent=2))
@@ -145,7 +153,7 @@ def fit_template(sources: tuple[str, ...], seed: int, retag: bool, as_json: bool
 
 
 def _gathered(
-    sources: tuple[str, ...], *, seed: int, retag: bool, by: By | None
+    sources: tuple[str, ...], *, seed: int, retag: bool, by: By | None, engine: str, workers: int | None
 ) -> tuple[dict[str, Table], dict[str, dict[str, Any]]]:
     """The tables by name, and what is to be said of each source."""
     from companion.study.gather import Gatherer, Source, named
@@ -159,17 +167,18 @@ def _gathered(
         found = [Source("database", paths.database())]
     tables: dict[str, Table] = {}
     read: dict[str, dict[str, Any]] = {}
-    with _progress() as told:
-        gatherer = Gatherer(_tagger, retag=retag, by=by, seed=seed, told=told)
+    with ExitStack() as stack:
+        told = stack.enter_context(_progress())
+
+        def tagger() -> Tagger:
+            return stack.enter_context(scale.tagger_of(opening.new_encoder(), engine, workers))
+
+        gatherer = Gatherer(tagger, retag=retag, by=by, seed=seed, told=told)
         for source in found:
             gathered = gatherer.gather(source)
             tables |= gathered.tables
             read[source.name] = {"file": source.path.name, "tagged": gathered.tagged}
     return tables, read
-
-
-def _tagger() -> Tagger:
-    return EncoderTagger(opening.new_encoder())
 
 
 def _tagger_card() -> dict[str, Any]:

@@ -14,12 +14,14 @@ from typing import IO
 
 import click
 
+from companion.cli import scale
 from companion.cli.opening import new_encoder
 from companion.cli.source import open_source
 from companion.errors import CompanionError, UsageError
-from companion.tag_stream import Unit, as_text, tagged, units
-from companion.tagging import EncoderTagger
+from companion.tag_stream import Unit, as_text, tagged, units, units_of
 
+PARQUET = b"PAR1"
+"""How a Parquet file begins."""
 ROW = b'{"id": '
 """How every row begins."""
 
@@ -29,10 +31,13 @@ ROW = b'{"id": '
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per reply.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there, not to the screen.")
 @click.option("--resume", is_flag=True, help="Go on with the OUTPUT of an earlier, interrupted call (with --json).")
-def command(source: str, as_json: bool, output: Path | None, resume: bool) -> int:
+@scale.ENGINE
+@scale.WORKERS
+def command(source: str, as_json: bool, output: Path | None, resume: bool, engine: str, workers: int | None) -> int:
     """The tactics of each sentence of the replies in FILE, or of standard input.
 
-    Plain text is one reply a line. JSON lines hold "text", "messages" or "sentences", and an "id" that is passed on.
+    Plain text is one reply a line. JSON lines, and rows of Parquet, hold "text", "messages" or "sentences", and an "id"
+    that is passed on.
     Ctrl-C stops; --resume with the same FILE and -o goes on where the output ends.
     """
     if resume and not (as_json and output):
@@ -44,12 +49,12 @@ def command(source: str, as_json: bool, output: Path | None, resume: bool) -> in
         done = _done(output) if resume and output else _Done()
         reading = stack.enter_context(open_source(source))
         bar = stack.enter_context(_Progress(reading, source, quiet=output is None and sys.stdout.isatty()))
-        found = units(bar.lines())
+        found = _parquet(Path(source)) if _is_parquet(source) else units(bar.lines())
         if output and resume and output.exists():
             _skip(found, done, output)
             os.truncate(output, done.size)  # what follows was cut off
         writing = stack.enter_context(_writer(output, append=resume))
-        rows = tagged(found, EncoderTagger(encoder))
+        rows = tagged(found, stack.enter_context(scale.tagger_of(encoder, engine, workers)))
         count = done.rows
         try:
             for row in rows:
@@ -66,6 +71,24 @@ def command(source: str, as_json: bool, output: Path | None, resume: bool) -> in
                 raise
             raise CompanionError(f"The tags could not be written: {error.strerror or error}.") from error
     return 0
+
+
+def _is_parquet(source: str) -> bool:
+    if source == "-" or not Path(source).is_file():
+        return False
+    with open_source(source) as file:
+        return file.read(len(PARQUET)) == PARQUET
+
+
+def _parquet(path: Path) -> Iterator[Unit]:
+    from companion.importing import Bad, parquet
+    from companion.importing.reading import opened
+
+    with opened(path) as file:
+        for row in parquet.rows(file, path):
+            if isinstance(row, Bad):
+                raise UsageError(f"{path}, {row}.")
+            yield from units_of(row.value, f"Row {row.number}")
 
 
 def _writer(output: Path | None, *, append: bool) -> AbstractContextManager[IO[str]]:

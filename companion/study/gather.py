@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice, tee
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from companion.errors import UsageError
 from companion.study.said import Said, mask_of
 from companion.study.sources import files_of, read
 from companion.study.table import Builder, Table
-from companion.tagging import Tagger, used
+from companion.tagging import Tagger, tag_chunks, used
 from companion.text import clean, split_sentences
 
 By = Literal["model", "condition", "session"]
@@ -127,22 +127,30 @@ class Gatherer:
 
     def _with_tags(self, messages: Iterator[Said]) -> Iterator[Said]:
         """The same in the same order, replies with text and without tags tagged (all with text, to tag again)."""
-        while chunk := list(islice(messages, CHUNK)):
-            wanted = [
-                place
-                for place, said in enumerate(chunk)
-                if said.supporter and said.text and said.text.strip() and (said.sentences is None or self._retag)
-            ]
-            if wanted:
-                self._tag(chunk, wanted)
-            yield from chunk
+        chunks = iter(lambda: list(islice(messages, CHUNK)), [])
+        for chunk in chunks:
+            if self._wanted(chunk):
+                yield from self._tag(chain([chunk], chunks))
+            else:
+                yield from chunk
 
-    def _tag(self, chunk: list[Said], wanted: list[int]) -> None:
+    def _wanted(self, chunk: list[Said]) -> list[int]:
+        return [
+            place
+            for place, said in enumerate(chunk)
+            if said.supporter and said.text and said.text.strip() and (said.sentences is None or self._retag)
+        ]
+
+    def _tag(self, chunks: Iterator[list[Said]]) -> Iterator[Said]:
         if self._tagger is None:
             self._tagger = self._new_tagger()
-        replies = [split_sentences(clean(chunk[place].text or "")) for place in wanted]
-        for place, sentences in zip(wanted, self._tagger.tag_replies(replies), strict=True):
-            masks = tuple(mask_of(tactic.value for tactic in used(scores)) for scores in sentences)
-            chunk[place] = replace(chunk[place], sentences=masks)
-        self._tagged += len(wanted)
-        self._told(self._tagged)
+        read, sent = tee(chunks)
+        replies = ([split_sentences(clean(chunk[at].text or "")) for at in self._wanted(chunk)] for chunk in sent)
+        for chunk, scored in zip(read, tag_chunks(self._tagger, replies), strict=True):
+            for place, sentences in zip(self._wanted(chunk), scored, strict=True):
+                masks = tuple(mask_of(tactic.value for tactic in used(scores)) for scores in sentences)
+                chunk[place] = replace(chunk[place], sentences=masks)
+            if scored:
+                self._tagged += len(scored)
+                self._told(self._tagged)
+            yield from chunk

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from companion import cli, paths
+from companion.cli import scale
 from companion.cli import tag as tag_command
 from companion.errors import UsageError
 from companion.tag_stream import CHUNK, as_text, tagged, units
@@ -42,7 +43,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeTagger:
 
 def use(monkeypatch: pytest.MonkeyPatch, tagger: FakeTagger) -> None:
     monkeypatch.setattr(tag_command, "new_encoder", lambda: None)
-    monkeypatch.setattr(tag_command, "EncoderTagger", lambda _: tagger)
+    monkeypatch.setattr(scale, "EncoderTagger", lambda _: tagger)
 
 
 def rows_of(text: str) -> list[dict[str, Any]]:
