@@ -137,7 +137,7 @@ def test_who_is_about_to_go_is_asked_nothing_and_not_advised() -> None:
     assert A not in plan(heard, Reading(farewell=True, asks_advice=True)).closed
 
 
-def test_a_program_tells_nothing_of_its_own_life_unless_the_settings_say_so() -> None:
+def test_s18_a_program_tells_nothing_of_its_own_life_unless_the_settings_say_so() -> None:
     assert Tactic.SELF_DISCLOSURE in plan(Ledger(), Reading()).closed
     allowed = plan(Ledger(), Reading(), settings=PlanSettings(self_disclosure=True))
     assert Tactic.SELF_DISCLOSURE not in allowed.closed
