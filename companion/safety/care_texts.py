@@ -23,18 +23,18 @@ HEARD: Lines = (
 LISTENING: Lines = (
     "I have read that. You can go on, in whatever order it comes.",
     "Thank you for going on writing.",
-    "All right. We can stay with this for as long as you like.",
+    "We can stay with this for as long as you like.",
     "There is room here for the rest of it, too.",
     "Please tell me what this moment is like for you.",
     "Take the time you need; nothing here is in a hurry.",
     "You are still here and writing, and that is good.",
-    "That is fine. What is the hardest part right now?",
+    "What is the hardest part right now?",
     "I am listening. What would make the next hour a little easier?",
-    "Yes. What has helped before, even a little, on a day like this?",
+    "What has helped before, even a little, on a day like this?",
     "You can leave it at that, or say more, as you like.",
     "What else is there that nobody has asked you about?",
 )
-"""The same on the turns after it, whatever they are about."""
+"""The same on the turns after it. Whatever the message is, none of these may be a yes to it."""
 
 HEARD_OF_THEM: Lines = (
     "It is good that you noticed, and that you are looking for a way.",
@@ -187,8 +187,8 @@ KEEP: Lines = (
 
 NO_METHODS: Lines = (
     "I will not go into ways of being hurt. I would rather hear what makes it so hard right now.",
-    "That is something I leave out. We can talk about what brought you to this point.",
-    "No details of that from me. What you feel behind it can be said here, all of it.",
+    "I leave that out, for your sake. We can talk about what brought you to this point.",
+    "I will not say more about that. What you feel behind it can be said here, all of it.",
 )
 """S9: instead of a sentence that held a method, a dose or a place."""
 

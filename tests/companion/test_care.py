@@ -264,3 +264,9 @@ def test_what_is_said_in_its_place_is_not_said_twice_while_there_is_another() ->
     for _ in texts.LISTENING:
         said.append(plain_words(risk(0, 3), 12_000_000, said, seed=5))
     assert sorted(said) == sorted(texts.LISTENING)
+
+
+@pytest.mark.parametrize("line", [*texts.HEARD, *texts.LISTENING, *texts.HEARD_OF_THEM, *texts.INSTEAD])
+def test_s9_no_line_that_answers_anything_can_be_heard_as_a_yes(line: str) -> None:
+    assert not re.search(r"\b(?:yes|all right|okay|that is (?:fine|right|true)|you are right(?! to take)|sure|go ahead"
+                         r"|of course|agree|good idea|understand why)\b", line, re.IGNORECASE)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Every rule of safety (S1-S22) and every threat to privacy (P1-P17) of the project's lists has a test that names it."""
+"""Every rule of safety (S1-S22) and every threat to privacy (P1-P17) of the project has a test that names it."""
 
 from __future__ import annotations
 

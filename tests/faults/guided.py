@@ -1,8 +1,8 @@
 """Inputs that are steered towards code nobody has run yet: `python -m tests.faults.guided TARGET --seconds 60`.
 
 With atheris (`pip install "companion-chat[fuzz]"`), which sees what an input reaches and changes it from there.
-Targets: `text` (cleaning and splitting), `import` (every kind of file that can be imported) and `settings`. Anything but a
-sentence of ours ends the run, with the input in the current folder.
+Targets: `text` (cleaning and splitting), `import` (every kind of file that can be imported) and `settings`. Anything
+but a sentence of ours ends the run, with the input in the current folder.
 """
 
 from __future__ import annotations
