@@ -45,8 +45,7 @@ def test_a_file_that_is_its_source_has_no_faults(source: Path, file: Path) -> No
     assert report.likeness is not None
     assert report.likeness.correlation > 0.9999
     assert report.likeness.positions == MOST
-    assert report.reply_speed > 0
-    assert report.reading_speed > report.reply_speed  # at once is faster than one by one
+    assert min(report.reply_speed, report.reading_speed) > 0
     assert report.memory is None or report.memory > file.stat().st_size
     assert 16 <= report.bits < 20
 
