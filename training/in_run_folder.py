@@ -13,7 +13,7 @@ from typing import Any
 from safetensors import SafetensorError
 from transformers import Trainer
 
-from companion.errors import CompanionError
+from companion.errors import CompanionError, UsageError
 from training.run import Run
 
 
@@ -80,8 +80,14 @@ class InRunFolder(Trainer):  # type: ignore[misc]  # transformers is untyped her
             self.args.output_dir = before
 
     def go_on_from(self, checkpoint: Path) -> None:
-        """Restore what is not TRL's."""
-        self.carry_on(json.loads(self._carried_in(checkpoint).read_text("utf-8")))
+        """Restore what is not TRL's. Raises UsageError for a checkpoint of another version, or a damaged one."""
+        try:
+            self.carry_on(json.loads(self._carried_in(checkpoint).read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{checkpoint} cannot be gone on from ({type(error).__name__}: {error}): it is damaged, or another "
+                "version or number of processes wrote it. Take it away to go on from the one before."
+            ) from None
 
     def _carried_in(self, checkpoint: Path) -> Path:
         return checkpoint / f"carried-{self.accelerator.process_index}.json"

@@ -137,6 +137,16 @@ def test_a_stopped_run_goes_on_exactly(start: Any, policy: Path, talks: Path, tm
     assert logged(again) == logged(whole)
 
 
+def test_a_checkpoint_that_lacks_a_part_is_named(policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = sft(policy, talks, tmp_path / "runs")
+    interrupted(run)
+    (checkpoint,) = run.run.checkpoints()
+    (checkpoint / "carried-0.json").unlink()
+    again = sft(policy, talks, tmp_path / "runs", resume=run.run.folder)
+    with pytest.raises(UsageError, match=r"checkpoint-000001 cannot be gone on from"):
+        again.train()
+
+
 def test_a_run_that_is_at_its_end_has_nothing_left_to_train(policy: Path, talks: Path, tmp_path: Path) -> None:
     run = sft(policy, talks, tmp_path / "runs")
     assert run.train()
