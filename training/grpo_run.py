@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from datasets import Dataset
 from transformers import PrinterCallback
 
 from companion.encoder import Encoder
-from companion.errors import UsageError
+from companion.errors import CompanionError, UsageError
 from training import policy
 from training.grpo import MintTrainer, config, schedule
 from training.grpo_record import GrpoRecord
@@ -31,11 +33,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     """
     recipe, run = resumed(recipe, resume)
     found = policy.locate(recipe.policy.model)
-    if recipe.own_history.every and recipe.rollout.engine != "transformers":
-        raise UsageError(
-            "Histories of the model's own are made by transformers: --set rollout.engine=transformers, or "
-            "--set own_history.every=0 for those that were recorded."
-        )
+    _must_go_together(recipe)
     check_machine(recipe, Machine.here(), shape_of(found))
     encoder = Encoder()
     reader = reader_of(recipe.reward, encoder)
@@ -64,6 +62,32 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
             OwnHistory(trainer, given.run, given.learned, rows, places, reader.tactics, given.prompter)
         )
     return TrlRun(given.run, recipe, trainer, GrpoRecord(given.run, trainer), given.before)
+
+
+def _must_go_together(recipe: MintRecipe) -> None:
+    """Raises UsageError for settings that TRL or vLLM cannot do, CompanionError where vLLM is not installed."""
+    if recipe.gpu and torch.cuda.device_count() > 1 and "WORLD_SIZE" not in os.environ:
+        raise UsageError(
+            f"{torch.cuda.device_count()} GPUs are visible to one process. Start one for each with accelerate launch "
+            "--config_file training/recipes/accelerate/eight-gpus.yaml -m companion train ..., or use one: "
+            "CUDA_VISIBLE_DEVICES=0 companion train ..."
+        )
+    if recipe.rollout.engine == "transformers":
+        return
+    if recipe.own_history.every:
+        raise UsageError(
+            "Histories of the model's own are made by transformers: --set rollout.engine=transformers, or "
+            "--set own_history.every=0 for those that were recorded."
+        )
+    if recipe.policy.lora and recipe.policy.dtype == "bfloat16":
+        raise UsageError(
+            "For vLLM the adapters are merged into the weights and taken out again at every step; in bfloat16 that "
+            "changes the weights (TRL issue 6688): --set policy.dtype=float32"
+        )
+    if find_spec("vllm") is None:
+        raise CompanionError(
+            'vLLM is not installed: pip install "companion-chat[vllm]", or --set rollout.engine=transformers'
+        )
 
 
 def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.device) -> Rollouts | None:

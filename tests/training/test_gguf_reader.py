@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")
@@ -13,12 +14,16 @@ gguf = pytest.importorskip("gguf", reason="gguf is not installed")
 
 from companion import paths
 from companion.engine.profile import Profile
-from companion.engine.template import render
+from companion.engine.template import Kind, render
 from companion.errors import NotFound, UsageError
 from companion.modelhub.convert import convert
 from planner.layouts import CONTROL_TOKENS, Layout, Message
+from planner.ledger import Ledger, TurnRecord
+from planner.tactics import Tactic
 from tests.training.tiny_policy import tiny_policy
 from training.gguf_reader import read_gguf
+from training.mint_recipe import Prompts
+from training.prompts import Prompter, harmless
 
 pytestmark = pytest.mark.torch
 SAID = [
@@ -77,6 +82,27 @@ def test_the_model_that_ships_has_the_ids_and_logits_of_llama_cpp(shipped: Path)
     largest, agree = check.difference(check.file_logits(file, ids[-2:]), check.checkpoint_logits(shipped, ids[-2:]))
     assert largest < 1  # llama.cpp rounds activations to eight bits before it multiplies them
     assert agree > 0.9
+
+
+@pytest.mark.parametrize("said", [*SAID, "<think>no</think>", "\n\n  (quietly) ..."])
+def test_a_training_prompt_has_the_ids_that_the_chat_would_give_it(shipped: Path, said: str) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(shipped)
+    prompter = Prompter.of(Prompts(layout=Layout.MINI, plan=True, limit=1000), tokenizer)
+    ledger = Ledger().add(TurnRecord((frozenset({Tactic.ADVICE}),), "Maybe"))
+    history = [Message("user", said), Message("assistant", "Maybe rest?\n\nOr walk."), Message("user", f"{said} yes")]
+    prompt = prompter.prompt(history, ledger)
+    assert prompt is not None
+    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    plain.encode_special_tokens = True  # as the engine: no control token is looked for in what people write
+    profile = Profile(layout=Layout.MINI, controls=frozenset(CONTROL_TOKENS))
+    controls = tuple(token for token in CONTROL_TOKENS if token in prompt)
+    assert controls
+    messages = [harmless(message) for message in history]
+    ids: list[int] = []
+    for part in render([*messages, Message("assistant", "", controls)], profile):
+        control = part.kind is Kind.CONTROL
+        ids += [tokenizer.convert_tokens_to_ids(part.text)] if control else plain.encode(part.text).ids
+    assert tokenizer(text=[prompt])["input_ids"] == [ids]
 
 
 def test_a_control_token_is_one_token_and_ends_a_reply(shipped: Path) -> None:

@@ -330,9 +330,27 @@ def test_the_paper_s_settings_in_trl_s_words(tmp_path: Path) -> None:
     )
 
 
-def test_own_histories_need_rollouts_by_transformers(start: Start) -> None:
-    with pytest.raises(UsageError, match="made by transformers"):
-        start(own_history={"every": 2}, rollout={"engine": "vllm"})
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"own_history": {"every": 2}}, "made by transformers: --set rollout.engine=transformers"),
+        ({"policy": {"model": ".", "lora": 4, "dtype": "bfloat16"}}, "--set policy.dtype=float32"),
+        ({}, r'vLLM is not installed: pip install "companion-chat\[vllm\]"'),
+    ],
+)
+def test_what_vllm_cannot_do_is_refused_before_anything_is_loaded(
+    start: Start, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], sentence: str
+) -> None:
+    monkeypatch.setattr(grpo_run, "find_spec", lambda name: None)
+    with pytest.raises(CompanionError, match=sentence):
+        start(rollout={"engine": "vllm"}, **changes)
+
+
+def test_several_gpus_and_one_process_are_told_how_to_start(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 8)
+    with pytest.raises(UsageError, match=r"8 GPUs are visible to one process\. Start one for each with accelerate"):
+        start(gpu=True)
 
 
 def test_the_plan_reaches_the_policy_as_control_tokens(start: Start) -> None:
