@@ -1,6 +1,6 @@
 """How well the risk reading does: figures for `docs/CRISIS.md`.
 
-    python -m benchmarks.risk [--split tune|held|fresh|unseen] [--data ../shared/data]
+    python -m benchmarks.risk [--split tune|held|fresh|unseen] [--own] [--data ../shared/data]
 
 Definitions. *Noticed*: level 1 or more, so that the reply asks and names help. *Card*: level 3 or more. **Explicit
 recall** is the share of explicit statements (wanting to die, ending one's life, hurting oneself, a means, a plan) that
@@ -25,8 +25,8 @@ from pathlib import Path
 
 from companion.encoder import Encoder
 from companion.safety.risk import floor
-from companion.safety.risk.assessor import ENCODER_LEANS, WORDS_SURE, RiskAssessor
-from companion.safety.risk.encoder_layer import RiskReader
+from companion.safety.risk.assessor import WORDS_SURE, RiskAssessor
+from companion.safety.risk.encoder_layer import RiskReader, RiskReading
 from companion.safety.risk.linear import LinearReader
 from companion.safety.risk.state import RiskState
 from training.encoder_data import read_risk
@@ -59,9 +59,22 @@ Way = Callable[[Row], int]
 """A level for a row."""
 
 
-def ways(encoder: Encoder) -> dict[str, Way]:
+class Prepared(RiskReader):
+    """Has read all rows beforehand, together: much faster than one by one, and the same."""
+
+    def __init__(self, encoder: Encoder, rows: Sequence[Row]) -> None:
+        super().__init__(encoder)
+        pairs = {pair for row in rows for pair in (("", row.previous), ("", row.text), (row.previous, row.text))}
+        known = sorted(pairs)
+        self._known = dict(zip(known, super().read(known), strict=True))
+
+    def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
+        return [self._known[message] for message in messages]
+
+
+def ways(encoder: Encoder, rows: Sequence[Row]) -> dict[str, Way]:
     """The whole, each layer alone, and the baseline. Alone, a layer that only says yes says level 3."""
-    reader, words = RiskReader(encoder), LinearReader()
+    reader, words = Prepared(encoder, rows), LinearReader()
     assessor = RiskAssessor(reader, words=words)
 
     def whole(row: Row) -> int:
@@ -78,7 +91,7 @@ def ways(encoder: Encoder) -> dict[str, Way]:
         return CARD * bool(KEYWORDS.search(text.replace("’", "'")))
 
     def by_encoder(previous: str, text: str) -> int:
-        return CARD * (reader.read([(previous, text)])[0].probabilities[1] >= ENCODER_LEANS)
+        return max(step for step, chance in ((0, 1.0), *_steps(reader, previous, text)) if chance >= 0.5)
 
     return {
         "together": whole,
@@ -87,6 +100,11 @@ def ways(encoder: Encoder) -> dict[str, Way]:
         "encoder": either(by_encoder),
         "keywords": either(listed),
     }
+
+
+def _steps(reader: RiskReader, previous: str, text: str) -> list[tuple[int, float]]:
+    """The ladder's steps and their probabilities."""
+    return list(reader.read([(previous, text)])[0].probabilities.items())
 
 
 def own(split: str) -> list[Row]:
@@ -153,10 +171,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--split", choices=("tune", "held", "fresh", "unseen"), default="tune")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--own", action="store_true", help="only the messages of the split")
     arguments = parser.parse_args()
-    by = ways(Encoder())
+    rows = own(arguments.split) + ([] if arguments.own else [*corpus(), *others(arguments.data)])
+    by = ways(Encoder(), rows)
     print("per cent noticed / with a card")
-    table([*own(arguments.split), *corpus(), *others(arguments.data)], by)
+    table(rows, by)
 
 
 if __name__ == "__main__":

@@ -144,6 +144,25 @@ def test_a_warm_reply_is_rated_above_a_cold_one(encoder: Encoder) -> None:
 
 
 @with_encoder
+def test_the_shipped_risk_head_tells_danger_from_ordinary_trouble(encoder: Encoder) -> None:
+    danger = [
+        "i have been thinking about killing myself every night this month",
+        "I don't want to be alive any more and I have started to think about how.",
+        "i cut my arms again last night and nobody knows",
+        "They would all be better off if I was gone for good.",
+    ]
+    trouble = [
+        "I cried in the car before work again, my boss makes me feel so small.",
+        "We broke up on Sunday and the flat is too quiet.",
+        "this queue is killing me and my feet are dead",
+        "My exams start on Monday and I can't sleep.",
+    ]
+    said = encoder.risk([("", text) for text in (*danger, *trouble)])[:, 0]
+    assert encoder.card.risk_weighed
+    assert said[: len(danger)].min() > 0.5 > said[len(danger) :].max()
+
+
+@with_encoder
 def test_the_shipped_file_is_small(encoder: Encoder) -> None:
     assert (ENCODER / "encoder.onnx").stat().st_size <= 25_000_000
     assert encoder.card.tactics == tuple(tactic.value for tactic in TACTICS)

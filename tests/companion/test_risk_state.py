@@ -25,11 +25,13 @@ NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 class FakeReader(RiskReader):
     """Says the same of every message."""
 
-    def __init__(self, chance: float) -> None:
-        self.chance = chance
+    def __init__(self, chance: float, card: float = 0.0, *, weighed: bool = True) -> None:
+        self.chance, self.card, self.weighed = chance, card, weighed
+        self.asked: list[tuple[str, str]] = []
 
     def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
-        return [RiskReading(0, {1: self.chance, 3: 0.0, 4: 0.0}) for _ in messages]
+        self.asked += messages
+        return [RiskReading(0, {1: self.chance, 3: self.card, 4: 0.0}, self.weighed) for _ in messages]
 
 
 class FakeWords(LinearReader):
@@ -148,18 +150,57 @@ def test_that_a_person_is_young_stays_known_s20() -> None:
     assert talk("im 14", "hello", "nice day")[2].minor
 
 
-def test_the_encoder_alone_raises_nothing() -> None:
-    assert talk("the rain is back", assessor=RiskAssessor(FakeReader(1.0), words=FakeWords(-9.0)))[0].level == 0
+@pytest.mark.parametrize(
+    ("chance", "card", "odds", "level", "layers"),
+    [
+        (0.99, 0.99, -5.0, 3, (ENCODER,)),  # sure alone
+        (0.9, 0.01, -5.0, 1, (ENCODER,)),
+        (0.999, 0.01, -5.0, 3, (ENCODER,)),  # so sure of danger that the step hardly matters
+        (0.5, 0.3, 0.0, 1, (WORDS, ENCODER)),  # half sure together
+        (0.5, 0.5, 1.0, 3, (WORDS, ENCODER)),
+        (0.3, 0.1, -5.0, 0, ()),
+        (0.01, 0.01, 3.0, 0, ()),  # words alone, against the encoder
+    ],
+)
+def test_the_learnt_layers_are_weighed_together(
+    chance: float, card: float, odds: float, level: int, layers: tuple[str, ...]
+) -> None:
+    (risk,) = talk("the rain is back", assessor=RiskAssessor(FakeReader(chance, card), words=FakeWords(odds)))
+    assert (risk.level, risk.layers, risk.card) == (level, layers, level >= CARD)
 
 
-def test_two_learnt_layers_that_agree_ask_and_do_not_show_a_card() -> None:
-    (risk,) = talk("the rain is back", assessor=RiskAssessor(FakeReader(0.99), words=FakeWords(-0.9)))
-    assert (risk.level, risk.layers, risk.card) == (1, (WORDS, ENCODER), False)
+def test_what_the_phrases_explain_has_to_be_surer_s13() -> None:
+    assessor = RiskAssessor(FakeReader(0.8, 0.8), words=FakeWords(0.0))
+    assert talk("the rain is back", assessor=assessor)[0].card
+    assert talk("I'm not thinking about killing myself", assessor=assessor)[0].level == 0
 
 
-def test_a_sign_in_the_phrases_and_two_certain_layers_show_a_card() -> None:
-    assessor = RiskAssessor(FakeReader(0.99), words=FakeWords(-0.9))
+def test_a_sign_in_the_phrases_and_a_sure_encoder_show_a_card() -> None:
+    assessor = RiskAssessor(FakeReader(0.8, 0.5), words=FakeWords(-0.5))
+    assert not talk("the rain is back", assessor=assessor)[0].card
     assert talk("everyone would be better off without me", assessor=assessor)[0].card
+
+
+def test_a_carer_is_not_asked_about_themselves_unless_the_encoder_is_very_sure_s12() -> None:
+    carer = "my friend told me she wants to kill herself"
+    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.9), words=FakeWords(1.0)))[0].level == 0
+    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.99), words=FakeWords(1.0)))[0].card
+
+
+def test_the_encoder_reads_what_came_before_only_while_nothing_is_remembered_s10() -> None:
+    reader = FakeReader(0.0)
+    talk("hello", "I want to kill myself", "ok", assessor=RiskAssessor(reader, words=FakeWords(-9.0)))
+    assert reader.asked == [("", "hello"), ("hello", "I want to kill myself"), ("", "ok")]
+
+
+def test_a_head_that_was_taught_no_ordinary_talk_is_not_weighed() -> None:
+    assessor = RiskAssessor(FakeReader(1.0, 1.0, weighed=False), words=FakeWords(-1.0))
+    assert talk("the rain is back", assessor=assessor)[0].level == 0
+
+
+def test_without_an_encoder_words_ask_when_they_are_sure() -> None:
+    (risk,) = talk("the rain is back", assessor=RiskAssessor(words=FakeWords(0.5)))
+    assert (risk.level, risk.layers, risk.card) == (1, (WORDS,), False)
 
 
 def test_no_layer_lowers_what_the_phrases_say() -> None:

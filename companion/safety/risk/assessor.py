@@ -4,14 +4,15 @@
     risk, state = assessor.read(message, previous, state, now)
 
 The layers: phrases (`floor`), words (`linear`), the encoder's risk head, and what earlier turns said (`state`). The
-highest counts. The encoder's head was trained on too little ordinary talk: alone it would see danger in most messages
-of people who want support. So it counts only where another layer agrees.
+highest counts. The two learnt layers are weighed together: either can speak alone when it is sure, and both when they
+are half sure; where the phrases found an explanation ("not", a game, long ago), they have to be surer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import log
 
 from companion.safety.risk import floor
 from companion.safety.risk.encoder_layer import RiskReader
@@ -21,11 +22,22 @@ from companion.safety.risk.state import CARD, MARKS, Heard, RiskState
 
 PHRASES, WORDS, ENCODER, STATE = "phrases", "words", "encoder", "state"
 
-ENCODER_LEANS, ENCODER_CERTAIN = 0.5, 0.9
-"""Probabilities of level 1 or more."""
-WORDS_LEAN, WORDS_SURE, WORDS_CERTAIN = -2.0, -1.0, 0.0
-"""Log odds of the linear reader. Chosen on what the risk corpus keeps from training,
-so that few of Lend-an-Ear's turns are asked about. To be chosen anew with another encoder."""
+WORDS_WEIGH = 0.5
+"""What the log odds of the linear reader count beside those of the encoder: it knows no order of words."""
+SIGN = 1.0
+"""What a sign in the phrases adds to the log odds of a card."""
+EXPLAINED = 3.0
+"""What an explanation takes away from the log odds."""
+NOTICED_AT, CARD_AT = -0.5, 0.5
+"""Weighed log odds of any danger, from which a message is asked about; and of a card, from which it shows the card."""
+SURE_AT = 2.0
+"""Weighed log odds of any danger from which the card is shown, too. All three were chosen by cross-validation on what
+is trained on (`training.risk_messages`), and are to be chosen anew with another encoder."""
+HALF_SURE = -1.0
+"""Log odds from which a learnt layer is named among those that fired."""
+WORDS_SURE, WORDS_CERTAIN = 0.0, 1.0
+"""Log odds from which the linear reader is believed without an encoder; the second where there is an explanation."""
+NEAR_ONE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +124,27 @@ class RiskAssessor:
         if held and seen.unnamed:
             level = max(level, CARD)  # "I did it again", after a disclosure
         layers = [PHRASES] if level else []
-        if seen.third_person and not level:
-            return 0, ()
+        theirs = seen.third_person and not level
+        explained = (bool(seen.explained) and not level) or theirs
         odds = self._words.read(message)
-        chance = self._reader.read([(previous, message)])[0].probabilities[1] if self._reader else None
-        leans, certain = self._voices(odds, chance, explained=bool(seen.explained) and not level)
-        if leans:
-            layers += [WORDS] if odds >= WORDS_LEAN else []
-            layers += [ENCODER] if chance is not None and chance >= ENCODER_LEANS else []
-            level = max(level, 1)
-            if certain and (seen.level or seen.hints or seen.deadly or odds >= WORDS_CERTAIN):
-                level = max(level, CARD)
+        # What an earlier turn disclosed is the state's to remember: read with it, any "ok" would show the card again.
+        reading = self._reader.read([("" if held else previous, message)])[0] if self._reader else None
+        if reading is None or not reading.weighed:
+            if odds >= (WORDS_CERTAIN if explained else WORDS_SURE) and not theirs:
+                level, layers = max(level, 1), [*layers, WORDS]
+            return level, tuple(layers)
+        noticed, card = (
+            log_odds(reading.probabilities[step]) + WORDS_WEIGH * odds - EXPLAINED * explained for step in (1, CARD)
+        )
+        carded = card + SIGN * (level > 0) >= CARD_AT or (noticed >= SURE_AT and not theirs)
+        if carded or (noticed >= NOTICED_AT and not theirs):
+            layers += [WORDS] if odds >= HALF_SURE else []
+            layers += [ENCODER] if log_odds(reading.probabilities[1]) >= HALF_SURE else []
+            level = max(level, CARD if carded else 1)
         return level, tuple(layers)
 
-    @staticmethod
-    def _voices(odds: float, chance: float | None, *, explained: bool) -> tuple[bool, bool]:
-        """Whether the two learnt layers see something together, and whether they are certain of it."""
-        if chance is None:
-            return odds >= (WORDS_CERTAIN if explained else WORDS_SURE), False
-        certain = odds >= WORDS_SURE and chance >= ENCODER_CERTAIN
-        leans = odds >= (WORDS_SURE if explained else WORDS_LEAN) and chance >= ENCODER_LEANS
-        return leans, certain and not explained
+
+def log_odds(probability: float) -> float:
+    """Of a probability that is not taken for certain."""
+    near = min(max(probability, NEAR_ONE), 1 - NEAR_ONE)
+    return log(near / (1 - near))

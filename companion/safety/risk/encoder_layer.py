@@ -1,7 +1,8 @@
 """The encoder's view of how much danger a message speaks of: one signal among several, never the only one.
 
 The ladder is the C-SSRS screener's, collapsed to what a small model can learn (safety_and_measures.md, 1.3): 0 none,
-1 a wish to be dead or thoughts of it, 3 a method, 4 intent or a plan. It must not be shown to the person as a score.
+1 a wish to be dead or thoughts of it, 3 said in so many words or with a method, 4 intent or a plan. It must not be
+shown to the person as a score.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class RiskReading:
     level: int
     probabilities: dict[int, float]
     """For each step, the probability of this level or a higher one."""
+    weighed: bool = True
+    """Whether the head was taught ordinary talk, too (`training.risk_head`): only then it is weighed."""
 
 
 class RiskReader:
@@ -40,5 +43,5 @@ class RiskReader:
                 if value >= threshold
             ]
             probabilities = {level: float(value) for level, value in zip(card.risk_levels, row, strict=True)}
-            found.append(RiskReading(max(reached, default=0), probabilities))
+            found.append(RiskReading(max(reached, default=0), probabilities, card.risk_weighed))
         return found

@@ -32,7 +32,8 @@ HARM = (
             rf"|up|free|laughing|in the foot|shaving|at (?:the gym|football|work|training)|playing|lifting|falling"
             rf"|running|a cake|in (?:the game|training)|on (?:the|a|my|that|some)\b|with the (?:iron|oven|pan"
             rf"|kettle)|too thin|to (?:fit|death laughing)|into shape|by accident|accidentally|cooking|chopping))",
-            r"self (?:harm(?:ing|ed|er|s)?|injur\w+)\b(?! (?:awareness|statistics|policy|prevention|training"
+            r"self (?:harm(?:ing|ed|er|s)?|injur\w+)\b(?! (?:queue|module|content|forum|awareness|statistics|policy"
+            r"|prevention|training"
             r"|minimi[sz]ation|lol"
             r"|is (?:bad|common|rising)|among|in (?:teens|schools|games)))",
             r"(?:take|taking|took|let|letting|letting) it out on (?:myself|my (?:own )?(?:body|arms|skin|legs))\b",
@@ -65,7 +66,7 @@ HARM = (
             r"(?:urge|urges|need|needing|want|wanting|wanted|itch(?:ing)?|craving|crave|tempted|tempting|thinking"
             r"|thoughts?|think|desire|about|of|impulse|going|resist(?:ing)?|trying not|close|close to|started|start"
             r"|starting|back|went back|gone back|going back|relapsed|relapsing|stopped|stop|quit"
-            r"|promised(?: \w+)? id stop|instead of|without|addicted|help me stop|not|still|from) (?:to |of |about "
+            r"|promised(?: \w+)? id stop|instead of|without|addicted|help me stop|still|from) (?:to |of |about "
             r"|on |with |and |into |by )*(?:cut|cutting|burn(?:ing)? (?:my|again)|sh|bleed"
             r"|see(?:ing)? (?:my own )?blood|blad(?:e|ing)|scratching (?:my|again)|draw(?:ing)? blood"
             r"|harm(?:ing)?)\b(?! (?:down|back|out|off|myself (?:some|a|off|out|short)|anything|anyone|corners|the"

@@ -82,7 +82,7 @@ MEANS_AND_PLANS = (
             rf"|could take|thinking (?:of|about) taking|thinking about swallowing"
             rf"|tempted to take) (?:all (?:of )?(?:my|the|these|those)?|the whole|a whole|too many|every"
             rf"|a handful of|the rest of|a bunch of|a load of|as many)(?: \w+){{0,2}} (?:{MEANS}|bottle|box|packet"
-            rf"|pack)\b",
+            rf"|pack)\b(?!.{{0,80}}\b(?:pharmac\w*|easier|with food|after breakfast|chemist)\b)",
         ),
         behaviour=True,
     ),
@@ -136,11 +136,13 @@ MEANS_AND_PLANS = (
             rf"(?:pills?|tablets?|{MEANS}|bottle|box|blister packs?) (?:\w+ ){{0,2}}(?:next to me|in front of me"
             rf"|in my hand|on the (?:bed|table|counter|floor) (?:next|in front|beside)|lined up|ready|counted out"
             rf"|beside me|saved up|all counted|laid out|stockpiled|hoarded|put aside|waiting)\b",
-            rf"(?:sav(?:ed|ing)(?: up)?|stockpil\w+|hoard\w+|collect(?:ed|ing)|hid(?:ing|den)?|stash\w*|count(?:ed|ing)"
+            rf"(?:sav(?:ed|ing)(?: up)?|stockpil\w+|hoard\w+|collect(?:ed|ing)|hid(?:ing|den)?|stash\w*|count(?:ed"
+            rf"|ing)"
             rf"|put(?:ting)? (?:aside|away|by)|stor(?:ed|ing)|been keeping) (?:up "
             rf"|away )?(?:\w+ ){{0,3}}(?:{MEANS})\b(?! (?:for (?:\w+ing|the|a|my|our) (?:at|chemist|pharmac|dog|cat"
             rf"|trip|nurse"
-            rf"|weekly|hospital|week|check)|organi[sz]er|in the organi))",
+            rf"|weekly|hospital|week|check)|organi[sz]er|in the organi))(?!.{{0,60}}\b(?:chemist|pharmac\w*"
+            rf"|one short|labels?)\b)",
             r"(?:enough|how many|how much|what dose|number of|amount of|will \d+|would \d+|are \d+"
             r"|is \d+)(?: \w+){0,8} (?:to )?(?:kill (?:me|myself|you|someone|a person|a human)|die\b|not wake up"
             r"|be fatal|be lethal|end it|overdose|do it|finish me|never wake|od\b|end my life|be enough)",
@@ -256,7 +258,9 @@ MEANS_AND_PLANS = (
             r"|for after|after i(?:m| die|ve gone| go)|once im gone|if i(?:m| die| dont| go)|goodbye"
             r"|before i (?:die|go|do it|end|leave for good)|read when|read after|for when im)\b",
             r"(?:the |my )?(?:note|letters?) (?:is|are|s) (?:on|in|under|by|next to|ready|done|written"
-            r"|sealed)(?=.{0,160}\b(?:die|kill|tonight|ready|goodbye|gone|cat|will|end)\b)",
+            r"|sealed)(?=.{0,160}\b(?:die|kill|tonight|ready|goodbye|gone|cat|will|end)\b)(?!.{0,120}\b(?:party"
+            r"|wedding|teacher|santa"
+            r"|birthday|goody|taxi|flight)\b)",
         ),
         plan=True,
         goodbye=True,
@@ -294,7 +298,8 @@ MEANS_AND_PLANS = (
             r"|nan|gran))",
             r"this is my goodbye\b|(?:im|i am) doing it (?:now|right now|tonight)[.,]? (?:sorry|goodbye|im sorry"
             r"|love)\b",
-            r"goodbye (?:forever|world(?=.{0,60}\b(?:love|sorry|tried|thank|end|done|hard))|for good|for ever|life)\b",
+            r"goodbye (?:forever|world(?=.{0,60}\b(?:love|sorry|tried|thank|end|done|hard))|for good|for ever"
+            r"|life)\b",
             r"by the time (?:you|anyone|anybody|someone|they|he|she|people|this) (?:\w+ ){0,3}(?:this|it|me|home"
             r"|sent|up)?(?: \w+){0,2} ?(?:ill be|i will be|im|it will be|itll be)? ?(?:dead|gone|too late|not here"
             r"|over|out of)\b",

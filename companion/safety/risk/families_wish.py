@@ -56,7 +56,8 @@ WISHES = (
             r"(?:thinking|thoughts?|think|fantasi[sz]\w*|dream(?:ing)?|obsess\w*|daydream\w*|fixated"
             r"|ideas?) (?:a lot |all day |nonstop |mostly )?(?:about|of|on) (?:my own death|my death"
             r"|dying(?! (?:before|alone|young|of|from|without|in pain|light|art|breed))|being dead"
-            r"|death(?! (?:metal|star|valley|note|in the|taxes))|not existing|not being alive|no longer existing)\b",
+            r"|death(?! (?:metal|star|valley|note|in the|taxes|(?:a lot )?(?:since|after) (?:the|his|her|my|our|mum"
+            r"|mom|dad)))|not existing|not being alive|no longer existing)\b",
             r"(?:crave|craving|welcome|embrace|choose|chose|choosing|seek|seeking|want|wanting|long for|longing for"
             r"|begging for|pray for|praying for|wish for|wishing for) (?:my own |my )?(?:death|oblivion)\b",
             r"i dont deserve (?:to (?:live|be alive|exist|be here)|life)\b",
@@ -173,7 +174,7 @@ WISHES = (
             r"suicidal(?! (?:tendencies)\b)",
             r"suicide(?! (?:squad|watch list|prevention|hotline|helpline|line|awareness|mission|doors?|bomb\w*"
             r"|attack\w*|note in|girls|pact|silence|rates?|statistics|is painless|pass|burn|risk assess|by cop"
-            r"|slide|squeeze|research|book|song|vest|rate|lines|inquest|forest|theory))",
+            r"|linux|slide|squeeze|research|book|song|vest|rate|lines|inquest|forest|theory))",
         ),
         firm=True,
         topic=True,
@@ -213,7 +214,10 @@ WISHES = (
             r"|today|tomorrow|soon|for good|this weekend|once and for all))+\b|(?:feel|feels|felt"
             r"|feeling) like ending (?:it|things|everything)(?: all)?(?= *(?:$|[.,!]|and|tonight|now))",
             r"(?:going|want|decided|ready|plan(?:ning)?|courage|guts|nerve|coward(?:ly)?|scared|brave"
-            r"|close) to (?:finally )?do it (?:tonight|today|tomorrow|this weekend|this time|now)\b",
+            r"|close) to (?:finally )?do it (?:tonight|today|tomorrow|this weekend|this time"
+            r"|now)\b(?!.{0,80}\b(?:telling|tell (?:my|her"
+            r"|him|them)|asking (?:her|him|for)|ask (?:her|him|for)|propos\w*|come out|coming out|dye|shav\w*"
+            r"|apply)\b)",
             r"(?:its|it is) time to (?:end|go|die|leave this)(?: it)?(?: all)?$",
         ),
         separate=True,

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from companion.safety.risk.families_absence import ABSENCE
+from companion.safety.risk.families_brink import BRINK
 from companion.safety.risk.families_harm import EATING, HARM, MINOR
 from companion.safety.risk.families_leaving import LEAVING
 from companion.safety.risk.families_means import MEANS_AND_PLANS
@@ -21,7 +22,7 @@ from companion.safety.risk.state import CARD
 from companion.safety.risk.subject import THIRD
 from companion.safety.risk.vetoes import IDIOM, Why, laughed_off, why
 
-FAMILIES = (*WISHES, *MEANS_AND_PLANS, *HARM, *ABSENCE, *LEAVING, *THOUGHTS, *HINTS)
+FAMILIES = (*WISHES, *MEANS_AND_PLANS, *BRINK, *HARM, *ABSENCE, *LEAVING, *THOUGHTS, *HINTS)
 
 HIGHEST = 5
 MATCHES = 6
@@ -192,7 +193,8 @@ def _judged(signs: list[Sign], explained: set[Why], normal: str, plain: str) -> 
 
 _DEADLY = re.compile(
     r"\b(?:die|dying|dead|death|kill(?:ing|ed)?|suicid\w*|unaliv\w*|overdos\w+|noose|bleed\w*|blade|razor|cutting"
-    r"|harm\w*|hurt(?:ing)?|pills|tablets|gun|myself|end (?:it|my|everything|things)|ending|alive|exist\w*|live|living"
+    r"|harm\w*|hurt(?:ing)?|pills|tablets|gun|myself|end (?:it|my|everything|things)|ending|alive|exist\w*|live"
+    r"|living"
     r"|life)\b"
 )
 _UNNAMED = frozenset({"what is not named", "something set aside"})

@@ -18,7 +18,8 @@ _KIN = (
     r"|teacher|lodger"
     r"|teammate|classmate|stepdad|stepmum|stepson|stepdaughter|fiance|fiancee|guy|girl|boy|lad|lass|man|woman"
     r"|person|people"
-    r"|someone|somebody|resident|neighbour|kid|teenager|daughters|sons|brothers|sisters|manager|landlord|caller|tenant)"
+    r"|someone|somebody|resident|neighbour|kid|teenager|daughters|sons|brothers|sisters|manager|landlord|caller"
+    r"|tenant)"
 )
 _OTHERS = re.compile(
     rf"\b(?:he|she|they|hes|shes|theyre|hed|shed|theyd|theyve|who|whos|him|her|them|his|their|himself|herself"
@@ -83,16 +84,18 @@ _NOT = re.compile(
     r"|nothing|hardly|far from|anything but|nowhere near|rather than|instead of|denied|deny|no longer|anti|stopped)\b"
 )
 _STILL = re.compile(
-    r"\b(?:cant promise (?:\w+ ){0,2}|cant (?:stop|help|shake|quit|escape|not)|couldnt (?:stop|help|shake)"
-    r"|not (?:only|just|sure|joking"
+    r"\b(?:cant promise(?: \w+){0,2}|trying not|cant (?:stop|help|shake|quit|escape|not)|couldnt (?:stop|help|shake)"
+    r"|why (?:not|dont i|cant i)|not (?:only|just|sure|joking"
     r"|kidding|even|gonna lie|going to lie|ok|okay|safe|fine|well|doing|coping|an? )"
-    r"|dont (?:know|think i (?:can|could|want to be here|am)|care|tell|judge|worry|want (?:help|to (?:tell|scare"
+    r"|dont (?:know|think i (?:can|could|want to be here|am)|(?:want|need) (?:attention|help|sympathy|pity|advice"
+    r"|a reply|to talk|to be talked)|have (?:a|any) (?:\w+ )?plans?|care|tell|judge|worry|want (?:help|to (?:tell"
+    r"|scare"
     r"|worry))|see|understand|get|feel|lie|sleep|trust|stop|deserve|mind|have anyone|know (?:why|if|what|how))"
     r"|no (?:joke|lie|offence|offense|reason|idea|one|point|but|other|longer able)|never (?:told|said|stop\w*"
     r"|wanted to \w+ more|been so|felt so|thought id|goes|ends|left)|wont (?:stop|leave|go)|nobody|doesnt (?:know"
     r"|stop|care|help|matter|understand)"
     r"|didnt (?:work|help|stop|know|tell|sleep|die)|isnt (?:helping|working|a (?:joke|cry))|not (?:a joke|the first"
-    r"|for attention|that i|again|helping)|havent (?:told|slept|eaten|stopped|felt)|never \w+ (?:anyone|anybody)"
+    r"|for attention|again|helping)|havent (?:told|slept|eaten|stopped|felt)|never \w+ (?:anyone|anybody)"
     r"|without (?:telling|anyone|him|her|them|you|sleep)"
     r"|wouldnt (?:know|understand|care|have to)|nothing (?:helps|matters|works|left|else|feels|changes|is)"
     r"|stopped (?:eating|sleeping|caring|taking|answering|going|talking|seeing)|cant (?:sleep|cope|eat|take|do|go"
@@ -124,23 +127,30 @@ def negated(before: str, after: str) -> bool:
 
 
 _DENIAL_AFTER = re.compile(
-    r"^[^.!?]{0,30}?(?:\bor (?:anything|whatever|something)(?: like that)?\b|\band i (?:said|told (?:him|her"
-    r"|them)) (?:no|not)\b|,? (?:which is|i said|and i laughed|the answer is) (?:no|not|true))"
+    r"^[^.!?]{0,30}?(?:\bor (?:anything|whatever|something)(?: like that)?\b|\band i (?:said|ticked|answered|put"
+    r"|wrote|told (?:him|her"
+    r"|them)) (?:no|not|never)\b|,? (?:which is|i said|and i laughed|the answer is) (?:no|not|true))"
 )
 
 _ANSWERED = re.compile(
-    r'[^.!?]{0,20}\?"? (?:no|nope|nah|never|of course not|not)\b(?! (?:joke|idea|way|but|really|sure))'
+    r'[^.!?]{0,20}\?"? (?:(?:god|oh|hell|absolutely|christ|lord|definitely|um|well),? )?(?:no|nope|nah|never'
+    r"|of course not|not)\b"
+    r"(?! (?:joke|idea|way|but|really|sure))| (?:no|never)(?= *(?:$|[.,!]))"
 )
 _WHETHER = re.compile(r"\b(?:whether|if|asked|asks|question)\b")
 _ANSWERED_LATER = re.compile(
-    r'[^.!?]{0,20}[.,]"? (?:(?:i|and i) (?:said|told \w+) )?(?:no|nope|nah|never)\b(?! (?:joke|idea|way|but))'
+    r'[^.!?]{0,50}[.,]"? (?:(?:(?:i|and i) (?:said|told \w+) )?(?:no|nope|nah|never)\b(?! (?:joke|idea|way|but))'
+    r"|im not(?= *(?:$|[.,!])))"
 )
 _THEM = re.compile(r"\b(?:he|she|him|her|they|them|hes|shes)\b")
 
 PAST = re.compile(
-    r"\b(?:used to|years ago|decades? ago|back then|back in (?:19|20)\d\d|in (?:19|20)\d\d|long ago|ages ago"
+    r"\b(?:(?<!than i )used to|years ago|decades? ago|back then|back in (?:19|20)\d\d|in (?:19|20)\d\d|long ago"
+    r"|ages ago"
     r"|a long time ago|when i was (?:a |an |at |in |little|young|younger|\d+|\w+teen|twenty|twelve|eleven|ten)"
-    r"|as a (?:teen|teenager|kid|child|student|young)|in my (?:teens|twenties|thirties|first year|early|late|youth)"
+    r"|as a (?:teen|teenager|kid|child|student|young)|in my (?:teens|twenties|thirties|first year|early|late|youth"
+    r"|darkest \w+)"
+    r"|my first (?:year|term) at|when i was (?:drinking|using|\w+ing at)|that was (?:19|20)\d\d"
     r"|at (?:fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|1\d|2\d)|from (?:age )?\d\d to \d\d"
     r"|in \W?[5-9]\d|once (?:wrote|tried|took|was|wanted|felt|thought)"
     r"|there was a time|in the past|my (?:younger|teenage) (?:self|years)|years since|(?:it has been|its been"
@@ -170,7 +180,7 @@ _HEALED = re.compile(
     r"|bad) times over|long gone|old wound|healed|turned out (?:ok|okay|fine|alright|all right)"
     r"|these days i (?:want|like|love|teach|grow|plan|laugh|have)|now i (?:teach|plan|grow|think about (?:her|his"
     r"|lunch|dinner)|have a (?:dog|greyhound|wife|husband|garden)|want a )|i like (?:my life|being alive|my days)"
-    r"|im glad|glad (?:to be|i (?:am|was|didnt|failed)|of every|nobody|every day)|(?:\w+ )?years on\b"
+    r"|im glad|glad (?:to be|i (?:am|was|didnt|failed)|of every|nobody|every day)|(?:\w+ )?years (?:on|sober|clean)\b"
     r"|\d+ years (?:today )?since|who i needed|boredom is amazing)\b"
 )
 

@@ -80,6 +80,12 @@ IDIOM = re.compile(
     r"|social suicide|suicide (?:wings?|run|runs|sprints|drill|drills|bid|burger|sauce|zone|lane|watch(?= lol))"
     r"|commit(?:ted)? (?:career|social|political) suicide)\b"
     r"|\bdying (?:to|for) (?!be dead|die\b)"
+    r"|\bdie without (?:my|a|the|his|her) (?:\w+ ){0,2}(?:coffee|tea|phone|nap|snack|wifi|chocolate|blanket"
+    r"|glasses)\b"
+    r"|\b(?:be |ill be )?dead (?:and buried )?before (?:the|they|this|that|he|she|it) (?:\w+ ){0,3}(?:fix\w*"
+    r"|finish\w*|arriv\w*"
+    r"|load\w*|answers?|ends?|comes?|gets? (?:here|fixed|done))\b|\b(?:team|side|squad|defence) (?:has "
+    r"|have )?commit(?:ted|ting)? suicide\b"
     r"|\b(?:hungry|starving|tired|thirsty|bored|embarrassed|hot|cold|happy|cute|full|funny|good|excited"
     r"|ashamed of my \w+) (?:that )?i could (?:die|cry and die|drop dead)\b|\b(?:that|this|the"
     r"|my) (?:\w+ ){1,2}(?:was|is) (?:pure |social |total )?suicide\b|\bdie for (?:my|her|his|him|them|you|this"
@@ -97,7 +103,9 @@ _GAME = re.compile(
     r"|roguelike|hardcore mode|jumping puzzle|platformer|side quest|quest|grenade|headshot|killstreak|chess|pawn"
     r"|knight to|queen sac\w*|monopoly|werewolf|poker|wipe|wiped|squad|multiplayer|co ?op|xbox|playstation|ps[45]"
     r"|nintendo|switch game|steam deck|creeper|goomba|my run|this run|the run|end my (?:run|turn)|level \d+"
-    r"|this level|the level|next level|playthrough|new game plus|mod|mods|server reset|ladder rank|ranked)\b"
+    r"|this level|the level|next level|playthrough|new game plus|mod|mods|server reset|ladder rank|ranked|hitbox"
+    r"|zipline glitch|glider level|won the round"
+    r"|capture the flag|take the flag|last life|no lives left)\b"
 )
 _REAL = re.compile(r"\b(?:irl|in real life|not (?:in )?the game|for real|in reality|not just in)\b")
 
@@ -134,7 +142,8 @@ _EVERYDAY = re.compile(
     r"|boiler|dog|puppy|presentation|speech|skydiv\w*|bungee)\b"
 )
 _STORY_OWN = re.compile(
-    r"\b(?:makes?|made|making|leaves?|left) me (?:want|feel|wish)|\b(?:im|i am|i feel|i want|i wish|i think about) "
+    r"\b(?:makes?|made|making|leaves?|left) me (?:want|feel|wish)|\b(?:im|i am|i feel|i want|i wish|i think about"
+    r"|ive (?:chosen|decided)) "
 )
 
 _ACCIDENT = re.compile(
@@ -189,7 +198,7 @@ _ENDING = re.compile(
     r"|partnership|deal|project|campaign|course|plan with|phone plan|trial|article|story|book|song|speech|letter"
     r"|email|essay|chapter|video|stream|show|date|situationship|with (?:him|her|them|my (?:bf|gf|boyfriend"
     r"|girlfriend|ex|husband|wife|partner|fiance))|between us|break ?up|broke up|breaking up|divorce|him last night"
-    r"|dating|boyfriend|girlfriend)\b"
+    r"|dating|boyfriend|girlfriend|(?:years|months) together)\b"
 )
 _LIFE_MEANT = re.compile(
     r"\b(?:my life|not the (?:relationship|marriage|job)|i mean (?:my )?life|myself|die|dead|suicid\w*|alive"

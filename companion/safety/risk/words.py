@@ -25,7 +25,8 @@ KILL = (
 )
 KILLING = (
     r"(?:killing|unaliving|offing|hanging|shooting|drowning|necking|topping|gassing|poisoning|strangling|suffocating"
-    r"|smothering|finishing|deleting|murdering|ending|electrocuting|doing away with|getting rid of|eliminating|erasing"
+    r"|smothering|finishing|deleting|murdering|ending|electrocuting|doing away with|getting rid of|eliminating"
+    r"|erasing"
     r"|yeeting)"
 )
 KILLED = r"(?:killed|unalived|offed|hanged|hung|shot|drowned|necked|topped|gassed|poisoned|ended|done away with)"
