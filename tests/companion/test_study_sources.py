@@ -391,6 +391,24 @@ def test_a_line_without_an_end_is_not_read_to_its_end(
         list(read(tmp_path / "x"))
 
 
+def test_a_table_that_unpacks_to_far_more_than_it_is_is_not_unpacked(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.int32()), pa.array(["x" * 900_000]))
+    roles = ["assistant"] * 2000
+    parquet.write_table(pa.table({"conversation_id": ["c"] * 2000, "role": roles, "text": texts}), tmp_path / "x")
+    with pytest.raises(UsageError, match=r"cannot be used: (the file unpacks to far more|its conversation has more)"):
+        list(read(tmp_path / "x"))
+
+
+def test_a_tree_with_a_circle_ends(tmp_path: Path) -> None:
+    node = {"message": {"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Hi"]}}}
+    tree = {"a": {**node, "parent": "b"}, "b": {**node, "parent": "a"}, "c": {**node, "parent": None}}
+    file = array(tmp_path / "x.json", {"mapping": tree, "current_node": "a"})
+    assert [said.text for said in read(file)] == ["Hi"]
+
+
 def test_a_pipe_is_a_sentence_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.jsonl")
     with pytest.raises(UsageError, match="not an ordinary file"):

@@ -14,7 +14,7 @@ from companion.cli import tag as tag_command
 from companion.errors import UsageError
 from companion.tag_stream import CHUNK, as_text, tagged, units
 from planner.tactics import TACTICS, Tactic
-from tests.conftest import with_encoder
+from tests.conftest import Program, said_no_more_than_a_sentence, with_encoder
 
 
 class FakeTagger:
@@ -249,3 +249,34 @@ def test_resume_needs_a_file_of_json_lines(
 def test_a_file_that_is_not_there_is_an_exit_of_3(fake: FakeTagger, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["tag", "nowhere.txt"]) == 3
     assert "nowhere.txt cannot be read" in capsys.readouterr().err
+
+
+def parquet_of(path: Path, rows: list[dict[str, Any]]) -> Path:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    parquet.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def test_rows_of_parquet_are_tagged_as_lines_of_json_are(program: Program, fake: FakeTagger, tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "So?"}]
+    for rows in ([{"id": 1, "text": "Why? Well."}, {"id": 2, "text": "Hm."}], [{"id": "c", "messages": messages}]):
+        table = program("tag", "--json", str(parquet_of(tmp_path / "in", rows)))
+        (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        assert table.code == 0
+        assert table.out == program("tag", "--json", str(tmp_path / "in.jsonl")).out != ""
+
+
+def test_a_row_of_parquet_that_cannot_be_used_is_named(program: Program, fake: FakeTagger, tmp_path: Path) -> None:
+    outcome = program("tag", str(parquet_of(tmp_path / "in", [{"id": 1, "text": "Well."}, {"id": 2, "text": None}])))
+    assert outcome.code == 2
+    assert said_no_more_than_a_sentence(outcome).startswith("Row 2 has neither")
+    (tmp_path / "cut").write_bytes((tmp_path / "in").read_bytes()[:40])
+    outcome = program("tag", str(tmp_path / "cut"))
+    assert "is not a Parquet file that can be read" in said_no_more_than_a_sentence(outcome)
+
+
+def test_a_line_that_is_nested_too_deep_is_a_sentence() -> None:
+    with pytest.raises(UsageError, match="Line 1 is nested too deep"):
+        list(units(['{"a":' * 100_000]))
