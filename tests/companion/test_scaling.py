@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -124,6 +124,54 @@ def test_a_study_is_the_same_though_a_worker_is_killed(dying: Program, tmp_path:
     assert (together.code, together.err) == (0, "")
     assert together.out == alone.out
     assert json.loads(together.out)["method"]["sources"]["chats"]["tagged"] == REPLIES
+
+
+@with_encoder
+@pytest.mark.ray
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not Path("/proc/net/tcp6").exists(), reason="needs Linux's list of sockets")
+def test_p12_workers_listen_on_this_machine_only_and_ray_reports_to_nobody(cluster: scaling.RayTagger) -> None:
+    import ray
+    from ray._common.usage import usage_lib
+
+    listening = {address for address, inode in listeners() if inode in sockets_of(descendants())}
+    assert listening
+    assert {address[-8:] for address in listening} == {"0100007F"}  # 127.0.0.1, also as an address of IPv6
+    assert not usage_lib.usage_stats_enabled()
+    assert not ray._private.worker.global_worker.node.webui_url
+
+
+def listeners() -> Iterator[tuple[str, str]]:
+    """(address, inode) of every socket that listens for TCP."""
+    for family in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{family}").read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                yield fields[1].partition(":")[0], fields[9]
+
+
+def descendants() -> set[int]:
+    """The processes that this one has started, and those that they have."""
+    parent_of = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent_of[int(status.parent.name)] = int(status.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    found = {os.getpid()}
+    while more := {process for process, parent in parent_of.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def sockets_of(processes: set[int]) -> set[str]:
+    found = set()
+    for process in processes:
+        with suppress(OSError):
+            for handle in Path(f"/proc/{process}/fd").iterdir():
+                with suppress(OSError):
+                    target = os.readlink(handle)
+                    if target.startswith("socket:["):
+                        found.add(target[8:-1])
+    return found
 
 
 def test_a_worker_with_another_encoder_is_a_sentence(tmp_path: Path) -> None:
