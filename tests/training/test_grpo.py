@@ -152,9 +152,14 @@ def test_a_policy_learns_what_is_rewarded(start: Start, policy: Path, monkeypatc
 # -- going on -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("own_history", [0, 2])
-def test_a_stopped_run_goes_on_exactly(start: Start, own_history: int) -> None:
-    options = {"own_history": {"every": own_history}, "steps": 5, "save_every": 10}
+@pytest.mark.parametrize(("own_history", "lora"), [(0, 0), (2, 4)])
+def test_a_stopped_run_goes_on_exactly(start: Start, policy: Path, own_history: int, lora: int) -> None:
+    options = {
+        "own_history": {"every": own_history},
+        "policy": {"model": str(policy), "lora": lora},
+        "steps": 5,
+        "save_every": 10,
+    }
     whole = start(**options)
     assert whole.train()
     stopped = start(name="stopped", **options)
