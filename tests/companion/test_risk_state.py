@@ -154,7 +154,7 @@ def test_that_a_person_is_young_stays_known_s20() -> None:
     ("chance", "card", "odds", "level", "layers"),
     [
         (0.99, 0.99, -5.0, 3, (ENCODER,)),  # sure alone
-        (0.9, 0.01, -5.0, 1, (ENCODER,)),
+        (0.95, 0.01, -5.0, 1, (ENCODER,)),
         (0.999, 0.01, -5.0, 3, (ENCODER,)),  # so sure of danger that the step hardly matters
         (0.5, 0.3, 0.0, 1, (WORDS, ENCODER)),  # half sure together
         (0.5, 0.5, 1.0, 3, (WORDS, ENCODER)),

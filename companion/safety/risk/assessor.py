@@ -28,11 +28,12 @@ SIGN = 1.0
 """What a sign in the phrases adds to the log odds of a card."""
 EXPLAINED = 3.0
 """What an explanation takes away from the log odds."""
-NOTICED_AT, CARD_AT = -0.5, 0.5
+NOTICED_AT, CARD_AT = 0.0, 0.5
 """Weighed log odds of any danger, from which a message is asked about; and of a card, from which it shows the card."""
 SURE_AT = 2.0
-"""Weighed log odds of any danger from which the card is shown, too. All three were chosen by cross-validation on what
-is trained on (`training.risk_messages`), and are to be chosen anew with another encoder."""
+"""Weighed log odds of any danger from which the card is shown, too. Chosen by cross-validation on what is trained on
+(`training.risk_messages`), but for the first: there it was -0.5, and every fourth turn of ordinary trouble was asked
+about suicide. To be chosen anew with another encoder."""
 HALF_SURE = -1.0
 """Log odds from which a learnt layer is named among those that fired."""
 WORDS_SURE, WORDS_CERTAIN = 0.0, 1.0
