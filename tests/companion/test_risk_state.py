@@ -175,6 +175,16 @@ def test_what_the_phrases_explain_has_to_be_surer_s13() -> None:
     assert talk("I'm not thinking about killing myself", assessor=assessor)[0].level == 0
 
 
+@pytest.mark.parametrize("text", ["I am tired", "I'm so tired.", "exhausted today", "really really tired tonight"])
+def test_plain_tiredness_is_not_asked_about_s13(text: str) -> None:
+    assert talk(text, assessor=RiskAssessor(FakeReader(0.8), words=FakeWords(0.1)))[0].level == 0
+
+
+@pytest.mark.parametrize("text", ["I'm tired of being here", "so tired. I want it to be over", "tired of everything"])
+def test_more_than_plain_tiredness_is_s13(text: str) -> None:
+    assert talk(text, assessor=RiskAssessor(FakeReader(0.8), words=FakeWords(0.1)))[0].ask
+
+
 def test_a_sign_in_the_phrases_and_a_sure_encoder_show_a_card() -> None:
     assessor = RiskAssessor(FakeReader(0.8, 0.5), words=FakeWords(-0.5))
     assert not talk("the rain is back", assessor=assessor)[0].card

@@ -20,7 +20,7 @@ from companion.safety.risk.family import Family, Said
 from companion.safety.risk.normal import bare, normalise
 from companion.safety.risk.state import CARD
 from companion.safety.risk.subject import THIRD
-from companion.safety.risk.vetoes import IDIOM, Why, laughed_off, why
+from companion.safety.risk.vetoes import IDIOM, TIREDNESS, Why, laughed_off, why
 
 FAMILIES = (*WISHES, *MEANS_AND_PLANS, *BRINK, *HARM, *ABSENCE, *LEAVING, *THOUGHTS, *HINTS)
 
@@ -130,6 +130,8 @@ def read(text: str) -> FloorReading:
             explained.add(veto)
     if not signs and IDIOM.search(plain):
         explained.add(Why.IDIOM)
+    if not signs and TIREDNESS.fullmatch(plain):
+        explained.add(Why.TIREDNESS)
     return _judged(signs, explained, normal, plain)
 
 

@@ -25,7 +25,16 @@ class Why(StrEnum):
     ACCIDENT = "accident"
     PROFESSION = "profession"
     ENDING = "ending of something else"
+    TIREDNESS = "plain tiredness"
 
+
+TIREDNESS = re.compile(
+    r"\W*(?:(?:i am|im|i m|i feel|feeling|i have been|ive been) )?(?:(?:so|very|really|just|a bit|a little|pretty"
+    r"|super|too|still|always|quite|completely|totally) )*(?:tired|exhausted|sleepy|knackered|shattered|worn out"
+    r"|drained|wiped out|burnt out|burned out)(?: (?:today|tonight|now|right now|again|lately|these days|all the time"
+    r"|after work))*\W*"
+)
+"""The whole of a message that says this and nothing else: what a day leaves behind, for most who write it."""
 
 _DEATHLY = re.compile(r"\b(?:die|dying|death|dead|kill\w*|suicide|life|myself|overdose|hang|jump)\b")
 _HYPERBOLE = re.compile(
