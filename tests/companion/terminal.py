@@ -17,6 +17,10 @@ PATIENCE = 60.0
 """Seconds until a test gives up on a program that says nothing; none ever takes so long."""
 
 
+SIZE = ("COLUMNS", "LINES")
+"""What a shell, or a test runner's worker, says of its own window; a program believes it before the terminal."""
+
+
 class Terminal:
     """A program with a terminal of its own. `shown` is everything that was on the screen."""
 
@@ -33,7 +37,7 @@ class Terminal:
             stderr=self._keyboard,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**os.environ, **variables},
+            env={name: value for name, value in os.environ.items() if name not in SIZE} | variables,
         )
 
     def __enter__(self) -> Self:

@@ -73,7 +73,8 @@ def test_what_was_written_is_read_back(tmp_path: Path, tied: bool) -> None:
 @pytest.mark.llama
 def test_the_model_that_ships_has_the_ids_and_logits_of_llama_cpp(shipped: Path) -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-    from tests.companion.test_modelhub_convert import MIXED, check
+    from tests.companion import model_logits as check
+    from tests.companion.test_modelhub_convert import MIXED
 
     file = paths.shipped_models() / "mini.gguf"
     texts = [*MIXED, *prompts()]
