@@ -43,6 +43,8 @@ def _plain(chosen: Settings, resume: str | None, off_record: bool) -> int:
         show_notice(conversation, off_record=off_record)
         if conversation.whereto:
             click.echo(conversation.whereto)
+        if line := suggestion(off_record=off_record):
+            click.echo(line, err=True)
         session = conversation.session
         if off_record:
             click.echo(f"Off the record with {chosen.model}: nothing of this is kept. /help for help, /quit to leave.")
@@ -50,8 +52,6 @@ def _plain(chosen: Settings, resume: str | None, off_record: bool) -> int:
             click.echo(f"Going on with {session.id}: {session.title}. /help for help, /quit to leave.")
         else:
             click.echo(f"New session {session.id} with {chosen.model}. /help for help, /quit to leave.")
-        if line := suggestion(off_record=off_record):
-            click.echo(line, err=True)
         return PlainChat(conversation).run()
     finally:
         conversation.close()
