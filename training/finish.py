@@ -37,7 +37,7 @@ from training.crisis_suite import SuiteReport, Talk, Voice
 from training.evaluate import sha256_of
 from training.mint_recipe import Prompts
 from training.prompt_modes import Mode
-from training.protocol import evaluate
+from training.protocol import begin
 from training.protocol_report import Report
 from training.recordings import Recording
 from training.run import Run, write_json, write_text
@@ -218,7 +218,7 @@ def _measured(trained: Trained, side: Side, encoder: Encoder | None, stop: Calla
     file = trained.run.folder / HELD_OUT
     if not file.is_file():
         write_text(file, "".join(_line(recording) for recording in trained.held_out))
-    return evaluate(
+    evaluation = begin(
         _speaks(trained, side),
         data=file,
         out=trained.run.folder / f"eval-{side}",
@@ -226,8 +226,9 @@ def _measured(trained: Trained, side: Side, encoder: Encoder | None, stop: Calla
         seed=SEED,
         settings=Settings(reply_tokens=trained.reply_tokens),
         encoder=encoder,
-        stop=stop,
     )
+    evaluation.run(stop=stop)
+    return evaluation.report()
 
 
 def _line(recording: Recording) -> str:

@@ -58,38 +58,6 @@ def read_report(folder: Path) -> Report:
     return report(folder, asdict(recipe), rows)
 
 
-def evaluate(
-    model: Path | str,
-    *,
-    data: Path,
-    out: Path,
-    protocols: Sequence[Protocol] = PROTOCOLS,
-    prompt: Mode = "plain",
-    limit: int | None = None,
-    seed: int = 0,
-    encoder: Encoder | None = None,
-    engine: Engine | None = None,
-    judge: tuple[str, Rate] | None = None,
-    settings: Settings | None = None,
-    temperature: float = TEMPERATURE,
-    said: Callable[[int], object] = lambda replies: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Report:
-    """Measure a model and keep everything in `out`; where a run of the same recipe is there already, it goes on.
-
-    `model` is a checkpoint's folder, or what `companion chat --model` takes; with an `engine`, only its name. `data`
-    is a file of conversations. `judge` is a name, and what rates instead of the encoder.
-
-    Raises UsageError where `out` holds another run, Stopped, and EngineError as `Evaluation.run` does.
-    """
-    evaluation = begin(
-        model, data=data, out=out, protocols=protocols, prompt=prompt, limit=limit, seed=seed, encoder=encoder,
-        engine=engine, judge=judge, settings=settings, temperature=temperature,
-    )  # fmt: skip
-    evaluation.run(said, stop)
-    return evaluation.report()
-
-
 def begin(
     model: Path | str,
     *,
@@ -105,7 +73,14 @@ def begin(
     settings: Settings | None = None,
     temperature: float = TEMPERATURE,
 ) -> Evaluation:
-    """The same, ready to run. A model that is new to `out` is loaded, for what it is."""
+    """The measuring of a model, ready to run, with everything kept in `out`: a run of the same recipe there goes on.
+
+    `model` is a checkpoint's folder, or what `companion chat --model` takes; with an `engine`, only its name. One that
+    is new to `out` is loaded, for what it is. `data` is a file of conversations. `judge` is a name, and what rates
+    instead of the encoder.
+
+    Raises UsageError where `out` holds another run, EngineError where the model cannot be loaded.
+    """
     chosen, reader = (settings or Settings()).changed(model=str(model)), encoder or Encoder()
     reader.check()
     conversations = recorded(data, limit)

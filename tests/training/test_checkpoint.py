@@ -17,7 +17,7 @@ from tests.companion.fakes import CueEncoder
 from training import reply_tags
 from training.checkpoint import Checkpoint
 from training.kept import Kept
-from training.protocol import evaluate
+from training.protocol import begin
 from training.protocol_rows import rows_of
 from training.speakers import Prompt, is_checkpoint
 from training.tokens import END, END_OF_TEXT, START, train_tokenizer
@@ -102,7 +102,9 @@ def test_it_is_measured_under_both_protocols_conversations_side_by_side(
         for name, turns in (("a", 3), ("b", 1), ("c", 2))
     ]
     (tmp_path / "chat.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = evaluate(folder, data=tmp_path / "chat.jsonl", out=tmp_path / "run", encoder=CueEncoder())
+    evaluation = begin(folder, data=tmp_path / "chat.jsonl", out=tmp_path / "run", encoder=CueEncoder())
+    evaluation.run()
+    found = evaluation.report()
     assert calls == [6, 3, 2, 1]  # all turns of people at once; then the first, second and third of three conversations
     assert found.systems["human-history"].turns == found.systems["own-history"].turns == 6
     places = [(row.conversation, row.place) for row in rows_of(Kept(tmp_path / "run"), "own-history")]

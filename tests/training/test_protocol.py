@@ -23,7 +23,7 @@ from tests.conftest import Outcome, Program, said_no_more_than_a_sentence, with_
 from training import reply_tags
 from training.evaluate import seed_of
 from training.judge import KEYS, Judge
-from training.protocol import begin, evaluate, opened, read_report
+from training.protocol import begin, opened, read_report
 from training.protocol_report import compare
 from training.protocol_rows import LEND, Row, recorded, rows_of
 from training.protocol_run import Stopped
@@ -59,10 +59,18 @@ def data(tmp_path: Path) -> Path:
     return chat(tmp_path / "chat.jsonl")
 
 
-def measured(data: Path, out: Path, engine: ScriptedEngine | None = None, **options: Any) -> Any:
-    return evaluate(
-        "mini", data=data, out=out, encoder=CueEncoder(), engine=engine or ScriptedEngine(answer), **options
-    )
+def measured(
+    data: Path,
+    out: Path,
+    engine: ScriptedEngine | None = None,
+    said: Callable[[int], object] = lambda replies: None,
+    stop: Callable[[], bool] = lambda: False,
+    **options: Any,
+) -> Any:
+    speaking = engine or ScriptedEngine(answer)
+    evaluation = begin("mini", data=data, out=out, encoder=CueEncoder(), engine=speaking, **options)
+    evaluation.run(said, stop)
+    return evaluation.report()
 
 
 def kept(out: Path, condition: str) -> list[Row]:
