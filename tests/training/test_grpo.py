@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,23 @@ from training.mint_recipe import MintRecipe
 from training.recipe import check
 from training.trl_run import TrlRun
 
+ROOT = Path(__file__).parents[2]
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+import torch
+from tests.training.test_grpo import Reader, during
+from training import grpo_run, reply_tags
+from training.mint_recipe import MintRecipe
+from training.recipe import check
+
+torch.set_num_threads(1)
+grpo_run.Encoder, reply_tags.fingerprint = Reader, lambda folder: "tests"
+recipe, data = check(MintRecipe, json.loads(sys.argv[1])), Path(sys.argv[2])
+run = grpo_run.start(recipe, data=data, runs=data / "runs")
+during(run, 4, lambda: os.kill(os.getpid(), signal.SIGKILL))
+run.train()
+"""
 NOT_THE_SAME = ("seconds/", "step_time")
 REPLIES = ["What happened?", "It makes sense. What now?", "Try to sleep first.", "Oh."]
 
@@ -65,17 +84,21 @@ def talks(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(policy: Path, talks: Path, tmp_path: Path) -> Callable[..., TrlRun]:
+def values(policy: Path, talks: Path) -> dict[str, Any]:
+    return {
+        "name": "tiny", "gpu": False, "steps": 4, "save_every": 2, "rows": 2, "group": 4,
+        "data": {"mint": False, "files": [str(talks)], "held_out": 0.0},
+        "prompts": {"layout": "mini", "plan": True, "thinking": False, "limit": 300},
+        "policy": {"model": str(policy), "lora": 4},
+        "rollout": {"tokens": 10, "together": 8},
+        "reward": {"mode": "q+dkl+opening"},
+        "update": {"lr": 1e-2},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def start(values: dict[str, Any], tmp_path: Path) -> Callable[..., TrlRun]:
     def begin(resume: Path | None = None, **changes: Any) -> TrlRun:
-        values: dict[str, Any] = {
-            "name": "tiny", "gpu": False, "steps": 4, "save_every": 2, "rows": 2, "group": 4,
-            "data": {"mint": False, "files": [str(talks)], "held_out": 0.0},
-            "prompts": {"layout": "mini", "plan": True, "thinking": False, "limit": 300},
-            "policy": {"model": str(policy), "lora": 4},
-            "rollout": {"tokens": 10, "together": 8},
-            "reward": {"mode": "q+dkl+opening"},
-            "update": {"lr": 1e-2},
-        }  # fmt: skip
         recipe = check(MintRecipe, values | changes)
         return grpo_run.start(recipe, data=tmp_path, runs=tmp_path / "runs", resume=resume)
 
@@ -172,22 +195,17 @@ def test_a_stopped_run_goes_on_exactly(start: Start, policy: Path, own_history: 
     assert logged(again) == logged(whole)
 
 
-def test_a_run_that_was_killed_loses_the_steps_since_its_last_checkpoint_and_no_more(start: Start) -> None:
+def test_a_run_that_was_killed_loses_the_steps_since_its_last_checkpoint_and_no_more(
+    start: Start, values: dict[str, Any], tmp_path: Path
+) -> None:
     whole = start()
     assert whole.train()
-
-    class Killed(BaseException):
-        pass
-
-    def die() -> None:
-        raise Killed
-
-    killed = start(name="killed")
-    during(killed, 4, die)
-    with pytest.raises(Killed):
-        killed.train()
-    assert [row["step"] for row in logged(killed)] == [1, 2, 3]
-    again = start(killed.run.folder)
+    recipe = json.dumps(values | {"name": "killed"})
+    died = subprocess.run([sys.executable, "-c", KILLED, recipe, tmp_path], cwd=ROOT, timeout=300)
+    assert died.returncode == -signal.SIGKILL
+    (folder,) = (tmp_path / "runs").glob("killed-*")
+    assert [row["step"] for row in read_metrics(folder)] == [1, 2, 3]
+    again = start(folder)
     assert again.step == 2
     assert again.train()
     assert logged(again) == logged(whole)
