@@ -39,7 +39,7 @@ def plain(text: str) -> str:
 
 PlainText = Annotated[str, AfterValidator(plain)]
 Text = Annotated[str, Field(min_length=1), AfterValidator(plain)]
-Id = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*-\d{3}$")]
+Id = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*-\d{3,4}$")]
 
 
 class Line(BaseModel):
@@ -148,6 +148,6 @@ class RiskMessage(Line):
             raise ValueError(f"level {self.level}, but {self.family} has {', '.join(map(str, allowed))}")
         if self.family in AFTER_DISCLOSURE and not self.previous:
             raise ValueError(f"{self.family} needs a previous message")
-        if self.id[:-4] != f"risk-{self.family.replace('_', '-')}":
+        if self.id.rpartition("-")[0] != f"risk-{self.family.replace('_', '-')}":
             raise ValueError(f"id {self.id!r} does not name its family, {self.family}")
         return self

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from planner.ledger import opener_of
 from planner.policy import REPLY_WORDS
 from planner.steering import LONG_SENTENCE, WORN, opener_part
-from training.openings import RECENT, Openings, run_on
+from training.openings import RECENT, Openings, run_on, within
 
 FRESH = "Six weeks of that would wear anyone down."
 
@@ -40,6 +40,15 @@ def test_an_opening_wears_out_over_the_steps_of_a_run() -> None:
     assert openings.worn(["Well now, friend."], []) == [0.5]
     openings.remember(["well now friend"] * 4)
     assert openings.commonness("well now friend") == 1.0
+
+
+def test_a_question_that_is_asked_again_and_again_is_worn() -> None:
+    loop = "Six weeks. What would you miss? What would you miss? What would you miss?"
+    assert within(loop) == pytest.approx(2 / 3)
+    assert Openings().worn([loop], []) == [within(loop)]
+    assert within("Six weeks of that. What would you miss? Who else knows?") == 0.0
+    assert within("What would you miss? What would you say?") == pytest.approx(1.0)
+    assert within(FRESH) == within("") == 0.0
 
 
 def test_old_replies_are_forgotten() -> None:
