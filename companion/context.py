@@ -34,12 +34,16 @@ class Room(NamedTuple):
 Count = Callable[[Sequence[Message]], int]
 
 
+class TooLong(EngineError):
+    """The last message alone is longer than the model reads."""
+
+
 def fit(history: Sequence[Message], count: Count, room: int, first: int = 0) -> tuple[list[Message], int]:
     """The newest part of `history` whose prompt is at most `room` tokens, and how many messages were left out.
 
     `history` ends with the person's message, and an exchange begins with each of theirs: one that was never answered
     can be left out alone. `first` is what was left out last time; it stays so while the rest fits. `count` gives the
-    tokens of the whole prompt for a history. Raises EngineError when the last message alone is too long.
+    tokens of the whole prompt for a history. Raises TooLong when the last message alone is.
     """
     starts = [index for index, message in enumerate(history) if message.role == "user"]
     last = len(history[-1].content) // CHARACTERS_PER_TOKEN
@@ -49,7 +53,7 @@ def fit(history: Sequence[Message], count: Count, room: int, first: int = 0) -> 
     if start == starts[-1]:
         needed = last if last > room else count(history[start:])
         if needed > room:
-            raise EngineError(
+            raise TooLong(
                 f"Your message is about {needed:,} tokens long and this model reads {room:,} at a time. "
                 "It is saved; please send it again in shorter parts."
             )

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from companion.context import fit
+from companion.context import TooLong, fit
 from companion.engine import template
 from companion.engine.profile import CHATML, THINK, Profile
-from companion.engine.protocol import EngineError
 from companion.errors import UsageError
 from planner import layouts, policy
 from planner.layouts import CONTROL_TOKENS, Layout, Message
@@ -105,7 +104,7 @@ class Prompter:
 
         try:
             kept, _ = fit(history, lambda part: self._count(text(part)), self._limit)
-        except EngineError:
+        except TooLong:
             return None
         return text(kept)
 

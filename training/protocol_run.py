@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from companion.context import Room, alternating, fit
+from companion.context import Room, TooLong, alternating, fit
 from companion.errors import CompanionError, UsageError
 from companion.rating import Empathy
 from companion.tagging import Tagger, used
@@ -92,6 +92,8 @@ class Evaluation:
         self._conversations, self._tagger, self._rate = conversations, tagger, rate
         self._new_speaker = speaker
         self._speaker: Speaker | None = None
+        self.left_out = 0
+        """Turns without a reply so far, because the person's message alone is longer than the model reads."""
         self.rows = {
             condition: {(row.conversation, row.place): row for row in rows_of(kept, condition)}
             for condition in recipe.conditions
@@ -201,16 +203,22 @@ class Evaluation:
         recipe, speaker = self.recipe, self._ready()
         verbalized = recipe.prompt == "verbalized"
         room = Room.of(speaker.context, recipe.reply_tokens * (4 if verbalized else 1), recipe.think_tokens)
-        prompts = [
-            Prompt(self._prompt(speaker, turn, ledger, room), self._seed(turn))
-            for turn, ledger in zip(turns, ledgers, strict=True)
-        ]
+        prompts: list[Prompt] = []
+        answered: list[Turn] = []
+        for turn, ledger in zip(turns, ledgers, strict=True):
+            try:
+                prompts.append(Prompt(self._prompt(speaker, turn, ledger, room), self._seed(turn)))
+                answered.append(turn)
+            except TooLong:
+                self.left_out += 1
+        if not prompts:
+            return
         spoken = speaker.say(prompts, recipe.temperature, room.reply, room.thought)
         as_asked = [True] * len(spoken)
         if verbalized:
             for number, each in enumerate(prompts):
                 spoken[number], as_asked[number] = self._drawn(speaker, each, spoken[number], room)
-        self._keep(condition, turns, spoken, as_asked)
+        self._keep(condition, answered, spoken, as_asked)
 
     def _prompt(self, speaker: Speaker, turn: Turn, ledger: Ledger, room: Room) -> list[Message]:
         recipe, layout = self.recipe, speaker.layout

@@ -163,6 +163,11 @@ def _run(evaluation: Evaluation, other: Report | None, *, as_json: bool) -> int:
         return 130
     except EngineError as error:
         raise CompanionError(f"{error} Replies that ended are kept: go on with --resume {folder}.") from error
+    if evaluation.left_out:
+        click.echo(
+            f"{evaluation.left_out} turns have no reply: the person's message alone is longer than the model reads.",
+            err=True,
+        )
     found = evaluation.report()
     if as_json:
         figures = found.as_dict()

@@ -125,6 +125,20 @@ def test_every_turn_has_a_seed_of_its_own_and_the_temperature_of_the_run(data: P
     assert {sampling.temperature for sampling in engine.samplings} == {0.7}
 
 
+def test_a_message_that_no_prompt_can_hold_is_left_without_a_reply(tmp_path: Path) -> None:
+    said = ["Hello.", "word " * 20_000, "I am back."]
+    messages = [
+        part for text in said for part in ({"role": "user", "content": text}, {"role": "assistant", "content": "Oh."})
+    ]
+    data = tmp_path / "chat.jsonl"
+    data.write_text(json.dumps({"id": "c0", "messages": messages}) + "\n", "utf-8")
+    evaluation = begin("mini", data=data, out=tmp_path / "run", encoder=CueEncoder(), engine=ScriptedEngine(answer))
+    evaluation.run()
+    assert evaluation.left_out == 3  # its own turn twice, and of its own history all that follows, which reads it
+    assert [row.place for row in kept(tmp_path / "run", "human-history")] == [1, 5]
+    assert [row.place for row in kept(tmp_path / "run", "own-history")] == [1]
+
+
 def test_tags_of_the_source_are_used_for_its_people(tmp_path: Path) -> None:
     messages = [
         {"role": "user", "content": "One"},
