@@ -42,3 +42,5 @@ class Family:
     """Self-harm: accidents, sports and kitchens have the same words."""
     everyday: bool = False
     """Said of a hundred harmless things, too: the sentence must not speak of one of them."""
+    faint: bool = False
+    """Half said: where it is explained away, that says nothing of the rest of the message."""

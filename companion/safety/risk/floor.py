@@ -14,6 +14,9 @@ from companion.safety.risk.families_brink import BRINK
 from companion.safety.risk.families_harm import EATING, HARM, MINOR
 from companion.safety.risk.families_leaving import LEAVING
 from companion.safety.risk.families_means import MEANS_AND_PLANS
+from companion.safety.risk.families_plainly import PLAINLY
+from companion.safety.risk.families_plans import PLANS
+from companion.safety.risk.families_relapse import RELAPSE
 from companion.safety.risk.families_thoughts import HINTS, THOUGHTS
 from companion.safety.risk.families_wish import WISHES
 from companion.safety.risk.family import Family, Said
@@ -22,7 +25,19 @@ from companion.safety.risk.state import CARD
 from companion.safety.risk.subject import THIRD
 from companion.safety.risk.vetoes import IDIOM, TIREDNESS, Why, laughed_off, why
 
-FAMILIES = (*WISHES, *MEANS_AND_PLANS, *BRINK, *HARM, *ABSENCE, *LEAVING, *THOUGHTS, *HINTS)
+FAMILIES = (
+    *WISHES,
+    *PLAINLY,
+    *MEANS_AND_PLANS,
+    *PLANS,
+    *BRINK,
+    *HARM,
+    *RELAPSE,
+    *ABSENCE,
+    *LEAVING,
+    *THOUGHTS,
+    *HINTS,
+)
 
 HIGHEST = 5
 MATCHES = 6
@@ -127,7 +142,8 @@ def read(text: str) -> FloorReading:
             if veto is None:
                 signs.append(Sign(family, _level(family, normal), found.start()))
                 break
-            explained.add(veto)
+            if not family.faint:
+                explained.add(veto)
     if not signs and IDIOM.search(plain):
         explained.add(Why.IDIOM)
     if not signs and TIREDNESS.fullmatch(plain):

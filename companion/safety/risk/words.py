@@ -74,3 +74,15 @@ ABSENT = (
     r"|missing|hit by|run over|in the picture|kill(?:ed)? myself|ended it)"
 )
 """What "if I" is followed by where somebody imagines the world without them."""
+
+_TURNED = (
+    r"(?:not|never|no|nor|neither|nobody|hardly|zero|without|rather|stop(?:ped)?|dont|didnt|doesnt|isnt|arent|wasnt"
+    r"|werent|wont|wouldnt"
+    r"|cant|couldnt|havent|hasnt|hadnt|used|if|when|he|she|they|we|you|hes|shes|theyre|his|her|their|him|them|who|whose"
+    r"|people|someone|somebody|everyone|patients?|characters?)"
+)
+
+
+def clear(most: int) -> str:
+    """Up to `most` words, none of which turns round what follows them or gives it to somebody else."""
+    return rf"(?:(?:(?:cant|couldnt) (?:stop|help|quit) |(?!{_TURNED}\b)\w+ )){{0,{most}}}?"
