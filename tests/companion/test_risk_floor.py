@@ -129,9 +129,72 @@ def test_what_explains_a_phrase_away_is_named_s13(text: str, why: Why) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Fifteen years ago I tried to end my life. I'm a florist now and I'm glad I stayed.", Why.PAST),
+        ("I was suicidal in my first year at university. I got help and I run a bakery today.", Why.PAST),
+        ("Twelve years free of any thought of suicide, I'm grateful.", Why.PAST),
+        ("the therapist asked about thoughts of suicide. i said none, and that's true", Why.NEGATION),
+        ("Midwife asked if I had any thoughts of harming myself. No, thank goodness.", Why.NEGATION),
+        ("Any thoughts of self-harm? No. Any thoughts about cake? Constantly.", Why.NEGATION),
+        ("What is the current wording for suicide in news reports, for our style guide?", Why.PROFESSION),
+        ("the function is called user_wants_to_be_dead, the linter flags it", Why.PROFESSION),
+        ("School nurse here, how do I ask about self-harm in a survey?", Why.PROFESSION),
+        ("i'm going to end it, and by it i mean this jar of pickles", Why.IDIOM),
+        ("I shouted at my sister, I took it all out on her and I feel awful", Why.IDIOM),
+        ("if my flatmate hums that tune again i'm jumping off a cliff", Why.IDIOM),
+        ("I could die. My boss saw the whole thing on the conference call", Why.IDIOM),
+        ("i relapsed, again: three hours of scrolling", Why.IDIOM),
+        ("Knee surgery on Friday. I told my brother if I don't wake up he gets the drums", Why.IDIOM),
+        ("I've written letters to the kids, chemo starts on Monday and the oncologist is hopeful", Why.ENDING),
+        ("my mage can hurt myself for two hp in the new patch", Why.GAME),
+        ("I cut my wrist on a broken vase, the nurse asked if it was on purpose", Why.ACCIDENT),
+    ],
+)
+def test_what_the_message_around_a_phrase_explains_s13(text: str, why: Why) -> None:
+    reading = floor.read(text)
+    assert reading.level < CARD
+    assert why in reading.explained
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I used to want to die and now I want to again",
+        "Ten years ago I was suicidal, I got help. Today I am suicidal.",
+        "I was suicidal ten years ago and I'm proud of my garden, and it is back",
+        "I tried to kill myself in March. Everyone says I'm doing well.",
+        "Ten years clean. I'm proud. I hurt myself on Monday.",
+        "I met someone, we have a good life, and every day I want to die",
+        "My doctor asked about suicidal thoughts and I said no, I lied",
+        "nurse asked if i wanted to hurt myself and i said no but i did it that night",
+        "I'm a nurse. I think about suicide on every shift.",
+        "I'm a police officer, suicide crosses my mind on every drive home",
+        "teacher here. actively suicidal. no idea who to call",
+        "I am a volunteer on a crisis line and I've been having suicidal thoughts",
+        "How do I tell my students about my suicide attempt last week?",
+        "the filter flagged me because I typed that I want to kill myself",
+        "I told them I want to die. They flag such words.",
+        "I'm going to end it, and by that I mean everything",
+        "there's rope in the shed for the boat and I've tied a noose with it",
+        "stuck on the platform and I want to jump in front of the train",
+        "I'd rather be dead than live like this",
+        "I bite my nails till they bleed and I cut my arms again",
+        "im 15 kms",
+    ],
+)
+def test_a_frame_gives_way_to_the_writers_own_danger(text: str) -> None:
+    assert floor.read(text).level >= CARD
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "cut me some slack",
+        "I ran 10 kms before work",
+        "I want to dye my curtains",
+        "my processes keep committing suicide after the deploy",
+        "the nail gun in my hand jammed",
         "cut myself a slice of cake",
         "this queue is killing me",
         "I overdosed on coffee",
@@ -231,6 +294,9 @@ def test_nothing_in_a_message_switches_the_reading_off_s4(order: str) -> None:
         "bleeding blood on purpose my arm ",
         "i i i ",
         '"she said ',
+        "the nurse asked if i was suicidal and i said ",
+        "years ago i was suicidal i am glad ",
+        "suicide ",
         "s.u.i.c.i.",
         "\u200b",
     ],

@@ -23,7 +23,7 @@ from companion.safety.risk.family import Family, Said
 from companion.safety.risk.normal import bare, normalise
 from companion.safety.risk.state import CARD
 from companion.safety.risk.subject import THIRD
-from companion.safety.risk.vetoes import IDIOM, TIREDNESS, Why, laughed_off, why
+from companion.safety.risk.vetoes import IDIOM, TIREDNESS, Place, Why, laughed_off, why
 
 FAMILIES = (
     *WISHES,
@@ -137,8 +137,8 @@ def read(text: str) -> FloorReading:
                 break
             start, end = _sentence(ends, found.start(), found.end(), len(plain))
             before, after = plain[start : found.start()], plain[found.end() : end]
-            rest = plain[found.end() : found.end() + 60]
-            veto = why(family, plain[start:end], before, found.group(), after, rest, plain)
+            place = Place(plain[start:end], before, found.group(), after, plain[: found.start()], plain[found.end() :])
+            veto = why(family, place, plain, normal)
             if veto is None:
                 signs.append(Sign(family, _level(family, normal), found.start()))
                 break

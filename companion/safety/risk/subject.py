@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from companion.safety.risk.frames import recent, taken_back
 from companion.safety.risk.words import any_of
 
 _KIN = (
@@ -81,7 +82,8 @@ THIRD = any_of(
 _NOT = re.compile(
     r"\b(?:not|no|never|dont|didnt|doesnt|isnt|arent|wasnt|werent|wouldnt|wont|havent|hasnt|hadnt|nor|neither"
     r"|without|zero|none|cant|couldnt|aint"
-    r"|nothing|hardly|far from|anything but|nowhere near|rather than|instead of|denied|deny|no longer|anti|stopped)\b"
+    r"|nothing|hardly|far from|anything but|nowhere near|rather than|instead of|denied|deny|no longer|anti"
+    r"|un(?= ?$)|stopped)\b"
 )
 _STILL = re.compile(
     r"\b(?:cant promise(?: \w+){0,2}|trying not|cant (?:stop|help|shake|quit|escape|not)|couldnt (?:stop|help|shake)"
@@ -171,7 +173,10 @@ BACK = re.compile(
     r"|again (?:lately|this|today|tonight|recently)|this time|ever since|since then|even now|to this day"
     r"|nobody has ever|here i am|(?:the )?thoughts are (?:back|there|here)|the urge is|thinking of (?:a|it|doing)"
     r"|to (?:plan|think|feel)(?: \w+)? again|wanting to \w+ again|back there|same (?:place|thoughts|feeling)"
-    r"|worse now)\b"
+    r"|worse now|now i (?:(?:want|wish|need) (?:to|it|that|i)|(?:think|feel) (?:of|about|like) (?:it|dying|death"
+    r"|suicide|ending|killing))\b"
+    r"|want (?:to|it|that) again"
+    r"|(?<!\")i want to (?:die|be dead|end|kill)|im (?:suicidal|planning (?:it|to|suicide)))\b"
 )
 
 _HEALED = re.compile(
@@ -187,7 +192,7 @@ _HEALED = re.compile(
 
 def over(sentence: str, text: str, match: str, before: str) -> bool:
     """Whether the match tells of something that is long past, with no word of its return in the message."""
-    if BACK.search(text):
+    if BACK.search(text) or recent(match + sentence[len(before) + len(match) :][:40]):
         return False
     if _HEALED.search(text) and _OVER.search(before + " " + match):
         return True
@@ -200,10 +205,14 @@ def told_by_another(before: str, text: str) -> bool:
     return bool((_SAID.search(before) and _OTHERS.search(before)) or _THEM.search(text))
 
 
-def denied(before: str, match: str, after: str, rest: str) -> bool:
+def denied(before: str, match: str, after: str, rest: str, text: str) -> bool:
     """Whether a "not" before the match, or an answer after it, turns its meaning round."""
     if match.startswith(("stop", "quit")) and before.rstrip().endswith(("cant", "couldnt")):
         return False
-    if not _NOT.match(match) and (negated(before, after) or _DENIAL_AFTER.match(after)):
+    if not _NOT.match(match) and negated(before, after):
+        return True
+    if taken_back(text):
+        return False
+    if not _NOT.match(match) and _DENIAL_AFTER.match(after):
         return True
     return bool(_ANSWERED.match(rest) or (_WHETHER.search(before) and _ANSWERED_LATER.match(rest)))

@@ -7,9 +7,12 @@ that one harmless sentence cannot hide another.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from companion.safety.risk.family import Family, Said
+from companion.safety.risk.frames import about_a_word, answered_no, at_work, long_after, named
+from companion.safety.risk.senses import habit, other_sense, parting, under_the_knife
 from companion.safety.risk.subject import OWN_WORDS, about, denied, over, told_by_another
 
 
@@ -26,6 +29,20 @@ class Why(StrEnum):
     PROFESSION = "profession"
     ENDING = "ending of something else"
     TIREDNESS = "plain tiredness"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One match and where it stands."""
+
+    sentence: str
+    before: str
+    """What is before it in its sentence."""
+    match: str
+    after: str
+    lead: str
+    """What is before it in the whole message."""
+    follow: str
 
 
 TIREDNESS = re.compile(
@@ -67,7 +84,8 @@ IDIOM = re.compile(
     r"\b(?:die|died|dying|dead|death) (?:of|from|laughing|with (?:embarrassment|laughter"
     r"|boredom)) ?(?:embarrassment|laughter|laughing|boredom|cuteness|shame|thirst|hunger|heat|curiosity|cringe"
     r"|happiness|joy|excitement|envy|jealousy|cute|the heat|the cold|old age|second ?hand embarrassment)?"
-    r"|\brather die than\b(?! (?:live|be (?:here|alive)|exist|go (?:on|through|back)|keep|carry|spend|face|wake"
+    r"|\b(?:rather|sooner) (?:die|be dead(?= than (?:wear|eat|choose|watch|listen|admit|drink)\b)) than\b(?! (?:live"
+    r"|be (?:here|alive)|exist|go (?:on|through|back)|keep|carry|spend|face|wake"
     r"|feel|be (?:like|a burden|this)|continue|another|have another))"
     r"|\b(?:die happy|dead in a ditch|goodbye cruel world|sacrific\w+ myself|cover me)\b"
     r"|\b(?:kill|killing|shoot|hang|hanging|drown) myself (?:laughing|over (?:a |an |the |this )?(?:parking|hair"
@@ -86,7 +104,8 @@ IDIOM = re.compile(
     r"|love (?:\w+ )?to death|death by powerpoint|death of me|kill(?:ed|ing)? it|live and let die|die ?hard"
     r"|old habits die|wouldnt be caught dead|want to die on (?:that|this) hill|suicide by (?:spreadsheet|powerpoint"
     r"|meeting|email|paperwork|admin|cake|carbs|chocolate)|career suicide|political suicide|commercial suicide"
-    r"|social suicide|suicide (?:wings?|run|runs|sprints|drill|drills|bid|burger|sauce|zone|lane|watch(?= lol))"
+    r"|social suicide|suicide (?:kings?|tackl\w+|wings?|run|runs|sprints|drill|drills|bid|burger|sauce|zone|lane"
+    r"|watch(?= lol))"
     r"|commit(?:ted)? (?:career|social|political) suicide)\b"
     r"|\bdying (?:to|for) (?!be dead|die\b)"
     r"|\bdie without (?:my|a|the|his|her) (?:\w+ ){0,2}(?:coffee|tea|phone|nap|snack|wifi|chocolate|blanket"
@@ -114,7 +133,9 @@ _GAME = re.compile(
     r"|nintendo|switch game|steam deck|creeper|goomba|my run|this run|the run|end my (?:run|turn)|level \d+"
     r"|this level|the level|next level|playthrough|new game plus|mod|mods|server reset|ladder rank|ranked|hitbox"
     r"|zipline glitch|glider level|won the round"
-    r"|capture the flag|take the flag|last life|no lives left)\b"
+    r"|in the (?:\w+ )?games?|credits rolled|the round|stacks|my (?:archer|mage|knight|thief)|house rules|new patch"
+    r"|viable"
+    r"|villagers|golem|nerf|strat|capture the flag|take the flag|last life|no lives left)\b"
 )
 _REAL = re.compile(r"\b(?:irl|in real life|not (?:in )?the game|for real|in reality|not just in)\b")
 
@@ -148,10 +169,12 @@ _EVERYDAY = re.compile(
     r"|bathroom|garden|wedding|holiday|trip|marathon|race|recipe|cake|dinner|routine|stream|solo|game|boss fight"
     r"|tower|patch|potions?|hat|regulars|bulbs|rent|raid|strategy|heist|novel|plot|chapter|character|divorce"
     r"|break up|leave him|leave her|with him|with her|visa|apply|application|interview|move out|moving|damp|car"
-    r"|boiler|dog|puppy|presentation|speech|skydiv\w*|bungee)\b"
+    r"|dance|dancing|boiler|dog|puppy|presentation|speech|skydiv\w*|bungee)\b"
 )
 _STORY_OWN = re.compile(
-    r"\b(?:makes?|made|making|leaves?|left) me (?:want|feel|wish)|\b(?:im|i am|i feel|i want|i wish|i think about"
+    r"\b(?:makes?|made|making|leaves?|left) me (?:want|feel|wish)|\b(?:im(?! (?:the (?:\w+ )?(?:dame|lead|villain"
+    r"|director)"
+    r"|playing|directing|reading|watching)\b)|i am|i feel|i want|i wish|i think about"
     r"|ive (?:chosen|decided)) "
 )
 
@@ -165,15 +188,22 @@ _ACCIDENT = re.compile(
     r"|skate\w*|skiing|skied|eczema|psoriasis|itch\w*|rash|mosquito|lifting|washing machine|moving (?:the"
     r"|a) (?:sofa|furniture)|sunburn\w*|kettle|steam|hot glue"
     r"|glue gun|candle|soldering|beans|mower|workshop|chisel|craft|lego|playing|toddler|papercut|avocado|bagel"
-    r"|pumpkin|cheese grater|grater|peeler|blender|scalpel in|rugby|hockey|climbing|waxing|tattoo\w*|piercing)\b"
+    r"|exhaust|motorbike|hot roller|loft|insulation|stockroom|box cutter|on (?:a|the|my|some) (?:smashed|broken"
+    r"|chipped) \w+|pumpkin|cheese grater|grater|peeler|blender|scalpel in|rugby|hockey|climbing|waxing|tattoo\w*"
+    r"|piercing)\b"
 )
 _KITCHEN = re.compile(
     r"\b(?:onions?|carrots?|butter|bread|plasters?|cooking|recipe|knife skills|fish counter|chef|metal glove"
-    r"|counter|bed frame|dropped|toe|thumb|finger|fingers|stubbed|diy|ikea|stitches or)\b"
+    r"|counter|bed frame|dropped|toe|thumb|finger|fingers|stubbed|diy|ikea|stitches or|roses|hedge|prun\w+|secateurs"
+    r"|box cutter|health and safety|on (?:a|the|my|some) (?:smashed|broken|chipped) \w+|loft)\b"
 )
 _ON_PURPOSE = re.compile(
     r"\b(?:on purpose|deliberate\w*|meant to|not (?:an|by) accident|wasnt an accident|punish|urge|urges"
     r"|myself again|to cope|to feel|relaps\w*|self harm|blade|want to|deserve)\b"
+)
+
+_ASKED_WHETHER = re.compile(
+    r"\bask(?:ed|s)? (?:\w+ ){0,3}(?:if|whether) (?:it|that|this|they) (?:was|were) (?:on purpose|deliberate)\b"
 )
 
 _PROFESSION = re.compile(
@@ -215,9 +245,9 @@ _LIFE_MEANT = re.compile(
 )
 
 
-def why(family: Family, sentence: str, before: str, match: str, after: str, rest: str, text: str) -> Why | None:
-    """The veto that holds for a match, if one does. `before` and `after` are the rest of its sentence, `rest` what
-    follows in the message."""
+def why(family: Family, place: Place, text: str, said: str) -> Why | None:
+    """The veto that holds for a match, if one does. `text` is the bare message, `said` the one with its small words."""
+    sentence, before, match, after = place.sentence, place.before, place.match, place.after
     whom = about(re.sub(r"\byou\b", "", before) if family.means else before, match, after)
     if whom == "third" and not (family.means and OWN_WORDS.search(match)):
         return Why.THIRD_PERSON
@@ -227,13 +257,13 @@ def why(family: Family, sentence: str, before: str, match: str, after: str, rest
         return Why.STORY
     if _STORY.search(sentence) and (_quoted(before, after) or not _STORY_OWN.search(sentence)) and not family.goodbye:
         return Why.STORY
-    if denied(before, match, after, rest):
+    if denied(before, match, after, place.follow[:60], text) or answered_no(place.lead, match, place.follow, text):
         return Why.NEGATION
-    if over(sentence, text, match, before):
+    if over(sentence, text, match, before) or long_after(before, match, place.follow, said):
         return Why.PAST
     if (
         (family.harm or "cut" in match)
-        and not _ON_PURPOSE.search(text)
+        and not _ON_PURPOSE.search(_ASKED_WHETHER.sub(" ", text))
         and (_ACCIDENT.search(sentence) or _KITCHEN.search(text))
     ):
         return Why.ACCIDENT
@@ -243,7 +273,8 @@ def why(family: Family, sentence: str, before: str, match: str, after: str, rest
         "delete" in match or ("myself" not in match and "my " not in match and not family.firm and not family.behaviour)
     ):
         return Why.GAME
-    if not family.harm and _GAME.search(sentence) and not _REAL.search(text) and not family.goodbye:
+    played = len(set(_GAME.findall(sentence)))
+    if played > (1 if family.harm else 0) and not _REAL.search(text) and not family.goodbye:
         return Why.GAME
     if family.said is not Said.EXPLICIT and _DREAMT.search(before):
         return Why.STORY
@@ -253,6 +284,18 @@ def why(family: Family, sentence: str, before: str, match: str, after: str, rest
         return Why.PROFESSION
     if family.topic and _PROFESSION.search(sentence) and not _ideation(sentence):
         return Why.PROFESSION
+    if about_a_word(before, match, sentence, text, said, quoted=_quoted(before, after)):
+        return Why.PROFESSION
+    if at_work(match, place.lead, place.follow, text, said):
+        return Why.PROFESSION
+    if named(place.follow) or other_sense(before[-60:], match, place.follow[:60], text):
+        return Why.IDIOM
+    if (family.plan or family.goodbye) and family.said is not Said.EXPLICIT and parting(text):
+        return Why.ENDING
+    if family.said is Said.OBLIQUE and under_the_knife(place.lead, sentence, text):
+        return Why.IDIOM
+    if family.harm and habit(match, sentence, place.follow, text):
+        return Why.IDIOM
     if family.separate and _ENDING.search(sentence) and not _LIFE_MEANT.search(sentence):
         return Why.ENDING
     if _is_idiom(family, sentence, text) or (match.startswith(("ending", "killing")) and _HYPERBOLE.search(before)):
@@ -281,7 +324,7 @@ def _is_idiom(family: Family, sentence: str, text: str) -> bool:
             family.firm
             and not re.search(
                 r"\b(?:career|social|political|commercial|spreadsheet|was suicide|is suicide|total suicide"
-                r"|pure suicide|wings?|sprints?|runs?|drills?)\b",
+                r"|pure suicide|wings?|sprints?|runs?|drills?|kings?|tackl\w+)\b",
                 sentence,
             )
         )
