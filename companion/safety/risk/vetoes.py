@@ -188,14 +188,14 @@ _ACCIDENT = re.compile(
     r"|skate\w*|skiing|skied|eczema|psoriasis|itch\w*|rash|mosquito|lifting|washing machine|moving (?:the"
     r"|a) (?:sofa|furniture)|sunburn\w*|kettle|steam|hot glue"
     r"|glue gun|candle|soldering|beans|mower|workshop|chisel|craft|lego|playing|toddler|papercut|avocado|bagel"
-    r"|exhaust|motorbike|hot roller|loft|insulation|stockroom|box cutter|on (?:a|the|my|some) (?:smashed|broken"
+    r"|exhaust|motorbike|hot roller|loft|insulation|on (?:a|the|my|some) (?:smashed|broken"
     r"|chipped) \w+|pumpkin|cheese grater|grater|peeler|blender|scalpel in|rugby|hockey|climbing|waxing|tattoo\w*"
     r"|piercing)\b"
 )
 _KITCHEN = re.compile(
     r"\b(?:onions?|carrots?|butter|bread|plasters?|cooking|recipe|knife skills|fish counter|chef|metal glove"
     r"|counter|bed frame|dropped|toe|thumb|finger|fingers|stubbed|diy|ikea|stitches or|roses|hedge|prun\w+|secateurs"
-    r"|box cutter|health and safety|on (?:a|the|my|some) (?:smashed|broken|chipped) \w+|loft)\b"
+    r"|health and safety|on (?:a|the|my|some) (?:smashed|broken|chipped) \w+|loft)\b"
 )
 _ON_PURPOSE = re.compile(
     r"\b(?:on purpose|deliberate\w*|meant to|not (?:an|by) accident|wasnt an accident|punish|urge|urges"
