@@ -44,7 +44,7 @@ def conversation(model: Path, candidates: int) -> tuple[Conversation, LlamaEngin
             store.new_session(model.stem),
             settings,
             rater=Rater(encoder),
-            assessor=RiskAssessor(RiskReader(encoder)),
+            assessor=RiskAssessor(RiskReader()),
         ),
         engine,
     )

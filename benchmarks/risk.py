@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from companion.encoder import Encoder
 from companion.safety.risk import floor
 from companion.safety.risk.assessor import WORDS_SURE, RiskAssessor
 from companion.safety.risk.encoder_layer import RiskReader, RiskReading
@@ -62,8 +61,8 @@ Way = Callable[[Row], int]
 class Prepared(RiskReader):
     """Has read all rows beforehand, together: much faster than one by one, and the same."""
 
-    def __init__(self, encoder: Encoder, rows: Sequence[Row]) -> None:
-        super().__init__(encoder)
+    def __init__(self, rows: Sequence[Row]) -> None:
+        super().__init__()
         pairs = {pair for row in rows for pair in (("", row.previous), ("", row.text), (row.previous, row.text))}
         known = sorted(pairs)
         self._known = dict(zip(known, super().read(known), strict=True))
@@ -72,9 +71,9 @@ class Prepared(RiskReader):
         return [self._known[message] for message in messages]
 
 
-def ways(encoder: Encoder, rows: Sequence[Row]) -> dict[str, Way]:
+def ways(rows: Sequence[Row]) -> dict[str, Way]:
     """The whole, each layer alone, and the baseline. Alone, a layer that only says yes says level 3."""
-    reader, words = Prepared(encoder, rows), LinearReader()
+    reader, words = Prepared(rows), LinearReader()
     assessor = RiskAssessor(reader, words=words)
 
     def whole(row: Row) -> int:
@@ -90,14 +89,14 @@ def ways(encoder: Encoder, rows: Sequence[Row]) -> dict[str, Way]:
     def listed(_: str, text: str) -> int:
         return CARD * bool(KEYWORDS.search(text.replace("’", "'")))
 
-    def by_encoder(previous: str, text: str) -> int:
+    def by_network(previous: str, text: str) -> int:
         return max(step for step, chance in ((0, 1.0), *_steps(reader, previous, text)) if chance >= 0.5)
 
     return {
         "together": whole,
         "phrases": either(lambda _, text: floor.read(text).level),
         "words": either(lambda _, text: CARD * (words.read(text) >= WORDS_SURE)),
-        "encoder": either(by_encoder),
+        "network": either(by_network),
         "keywords": either(listed),
     }
 
@@ -174,7 +173,7 @@ def main() -> None:
     parser.add_argument("--own", action="store_true", help="only the messages of the split")
     arguments = parser.parse_args()
     rows = own(arguments.split) + ([] if arguments.own else [*corpus(), *others(arguments.data)])
-    by = ways(Encoder(), rows)
+    by = ways(rows)
     print("per cent noticed / with a card")
     table(rows, by)
 

@@ -34,8 +34,6 @@ class Card:
     risk_levels: tuple[int, ...]
     """Output k of the risk head is the probability of this level or a higher one."""
     risk_thresholds: tuple[float, ...]
-    risk_weighed: bool = False
-    """Whether the risk head was taught ordinary talk, too (`training.risk_head`)."""
 
     @classmethod
     def read(cls, path: Path) -> Card:
@@ -48,7 +46,6 @@ class Card:
                 tuple(values["empathy"]),
                 tuple(int(step["level"]) for step in values["risk"]),
                 tuple(float(step["threshold"]) for step in values["risk"]),
-                "risk_head" in values,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CompanionError(f"{path} is no encoder card ({error}); put the shipped one back.") from None

@@ -77,14 +77,15 @@ class Network:
 
     def whole(self, output: str, pairs: Sequence[tuple[str, str]], width: int) -> Floats:
         """What it says of each (what stands before or "", text): (pairs, width)."""
+        if not pairs:
+            return np.zeros((0, width), np.float32)
         parts = [split_sentences(text) or [""] for _, text in pairs]
         flat = self.ids([piece for (before, _), part in zip(pairs, parts, strict=True) for piece in (before, *part)])
         windows = []
         for part in parts:
             before = next(flat)
             windows.append(whole_window([next(flat) for _ in part], before))
-        rows = self.run(output, windows)
-        return np.stack(rows) if rows else np.zeros((0, width), np.float32)
+        return np.stack(self.run(output, windows))
 
     def _load(self) -> _Loaded:
         with self._lock:

@@ -19,7 +19,7 @@ from companion.cli import run
 from companion.engine.scripted import ScriptedEngine
 from companion.safety import notice
 from companion.store import Store
-from tests.companion.fakes import CueEncoder
+from tests.companion.fakes import CalmReader, CueEncoder
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -109,6 +109,7 @@ def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr("companion.cli.opening.LlamaEngine", engine)
     monkeypatch.setattr("companion.cli.opening.new_encoder", CueEncoder)
+    monkeypatch.setattr("companion.cli.opening.new_risk_reader", CalmReader)
     return made
 
 

@@ -46,24 +46,27 @@ class Answers(nn.Module):
         return found.tactics.sigmoid(), 1 + 4 * found.empathy.sigmoid(), found.risk.sigmoid()
 
 
-def write_float(reader: Reader, path: Path) -> None:
-    """The graph in float32, every size but the network's own left open."""
-    example = (
-        torch.randint(1000, 2000, (2, 20)),
-        torch.ones(2, 20, dtype=torch.long),
-        torch.zeros(2, 20, dtype=torch.long),
-        torch.rand(2, 3, 20),
-    )
+def write_graph(answers: nn.Module, path: Path, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    """The graph in float32, every size but the network's own left open.
+
+    `inputs` are names of `companion.encoder_input.Batch.feeds`, in the order that `answers` takes them.
+    """
     windows, tokens, sentences = Dim("windows"), Dim("tokens", max=POSITIONS), Dim("sentences")
-    row = {0: windows, 1: tokens}
+    whole, row = torch.ones(2, 20, dtype=torch.long), {0: windows, 1: tokens}
+    given: dict[str, tuple[Tensor, dict[int, Any]]] = {
+        "input_ids": (torch.randint(1000, 2000, (2, 20)), row),
+        "attention_mask": (whole, row),
+        "token_type_ids": (torch.zeros_like(whole), row),
+        "pool": (torch.rand(2, 3, 20), {0: windows, 1: sentences, 2: tokens}),
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, about names it renames
         program = torch.onnx.export(
-            Answers(reader).eval(),
-            example,
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            dynamic_shapes=(row, row, row, {0: windows, 1: sentences, 2: tokens}),
+            answers.eval(),
+            tuple(given[name][0] for name in inputs),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=tuple(given[name][1] for name in inputs),
             dynamo=True,
             opset_version=18,
             verbose=False,
@@ -190,7 +193,7 @@ def write_folder(reader: Reader, tokenizer: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "float.onnx"
-        write_float(reader, whole)
+        write_graph(Answers(reader), whole, INPUTS, OUTPUTS)
         quantise(whole, folder / MODEL)
     shutil.copyfile(tokenizer, folder / TOKENIZER)
     write_json(folder / CARD, card([0.5] * len(TACTICS), [0.5] * len(RISK_LEVELS), {}))

@@ -116,6 +116,13 @@ def new_encoder() -> Encoder:
     return encoder
 
 
+def new_risk_reader() -> RiskReader:
+    """The reader of the person's messages; nothing is loaded yet. Raises NotFound when it is not there."""
+    reader = RiskReader()
+    reader.check()
+    return reader
+
+
 def open_conversation(
     settings: Settings,
     *,
@@ -171,7 +178,7 @@ def _put_together(
         session,
         settings,
         rater=Rater(encoder),
-        assessor=RiskAssessor(RiskReader(encoder)),
+        assessor=RiskAssessor(new_risk_reader()),
         resting=resting,
     )
 

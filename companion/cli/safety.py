@@ -6,12 +6,11 @@ import json
 
 import click
 
-from companion.cli.opening import new_encoder
+from companion.cli.opening import new_risk_reader
 from companion.cli.source import open_source
 from companion.errors import CompanionError
 from companion.safety.risk.assessor import RiskAssessor
 from companion.safety.risk.check import as_text, checked, items
-from companion.safety.risk.encoder_layer import RiskReader
 
 HEADER = f"{'help card':<11}{'ask and offer help':<20}message"
 
@@ -30,7 +29,7 @@ def check(source: str, as_json: bool) -> int:
     Plain text is one message a line. JSON lines hold "text", or "messages" for a conversation, and an "id" that is
     passed on. A level is a step of a ladder for choosing what the program shows; it is no score and no diagnosis.
     """
-    assessor = RiskAssessor(RiskReader(new_encoder()))  # before a file is touched
+    assessor = RiskAssessor(new_risk_reader())  # before a file is touched
     with open_source(source) as stream:
         lines = (raw.decode("utf-8", "replace") for raw in stream)
         try:

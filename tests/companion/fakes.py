@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.encoder import Card, Encoder, Floats
+from companion.safety.risk.encoder_layer import STEPS, RiskReader, RiskReading
 from companion.tagging import EncoderTagger
 from planner.tactics import TACTICS, Tactic
 
@@ -49,6 +50,16 @@ class CueEncoder(Encoder):
 def _likely(tactic: Tactic, text: str) -> float:
     cue = CUES.get(tactic)
     return 0.9 if cue and cue.search(text) else 0.1
+
+
+class CalmReader(RiskReader):
+    """Sees no danger in any message."""
+
+    def check(self) -> None:
+        """Everything is there."""
+
+    def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
+        return [RiskReading(dict.fromkeys(STEPS, 0.0)) for _ in messages]
 
 
 class CueTagger(EncoderTagger):

@@ -12,7 +12,6 @@ import pytest
 from companion.encoder import CARD, Card, Encoder
 from companion.errors import CompanionError, NotFound
 from companion.rating import Empathy, Rater
-from companion.safety.risk.encoder_layer import RiskReader
 from companion.tagging import THRESHOLD, EncoderTagger, used
 from planner.tactics import TACTICS, Tactic
 from tests.conftest import ENCODER, with_encoder
@@ -28,9 +27,6 @@ class FakeEncoder(Encoder):
 
     def tactics(self, replies):  # type: ignore[no-untyped-def]  # as in Encoder
         return [np.array([self._rows[s] for s in sentences], np.float32).reshape(-1, 10) for sentences in replies]
-
-    def risk(self, messages):  # type: ignore[no-untyped-def]  # as in Encoder
-        return np.array([self._rows[text] for _, text in messages], np.float32)
 
     def empathy(self, exchanges):  # type: ignore[no-untyped-def]  # as in Encoder
         return np.array([self._rows[text] for _, text in exchanges], np.float32)
@@ -66,11 +62,6 @@ def test_the_aggregate_turns_the_unkind_dimensions_round() -> None:
     assert Empathy(1, 1, 1, 5, 5, 5).aggregate == 1
     (rating,) = Rater(FakeEncoder({"r": [5, 3, 4, 2, 1, 1]})).rate([("m", "r")])
     assert rating.aggregate == pytest.approx((5 + 3 + 4 + 4 + 5 + 5) / 6)
-
-
-def test_the_risk_level_is_the_highest_step_that_is_reached() -> None:
-    reader = RiskReader(FakeEncoder({"a": [0.1, 0.1, 0.1], "b": [0.9, 0.3, 0.1], "c": [0.9, 0.5, 0.35]}))
-    assert [r.level for r in reader.read([("", "a"), ("", "b"), ("", "c")])] == [0, 1, 4]
 
 
 def test_nothing_is_opened_before_the_first_reading(tmp_path: Path) -> None:
@@ -141,25 +132,6 @@ def test_a_warm_reply_is_rated_above_a_cold_one(encoder: Encoder) -> None:
     cold = "Just get over it."
     ratings = Rater(encoder).rate([("My mum died last week.", warm), ("My mum died last week.", cold)])
     assert ratings[0].aggregate > ratings[1].aggregate
-
-
-@with_encoder
-def test_the_shipped_risk_head_tells_danger_from_ordinary_trouble(encoder: Encoder) -> None:
-    danger = [
-        "i have been thinking about killing myself every night this month",
-        "I don't want to be alive any more and I have started to think about how.",
-        "i cut my arms again last night and nobody knows",
-        "They would all be better off if I was gone for good.",
-    ]
-    trouble = [
-        "I cried in the car before work again, my boss makes me feel so small.",
-        "We broke up on Sunday and the flat is too quiet.",
-        "this queue is killing me and my feet are dead",
-        "My exams start on Monday and I can't sleep.",
-    ]
-    said = encoder.risk([("", text) for text in (*danger, *trouble)])[:, 0]
-    assert encoder.card.risk_weighed
-    assert said[: len(danger)].min() > 0.5 > said[len(danger) :].max()
 
 
 @with_encoder

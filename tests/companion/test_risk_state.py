@@ -25,13 +25,13 @@ NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 class FakeReader(RiskReader):
     """Says the same of every message."""
 
-    def __init__(self, chance: float, card: float = 0.0, *, weighed: bool = True) -> None:
-        self.chance, self.card, self.weighed = chance, card, weighed
+    def __init__(self, chance: float, card: float = 0.0) -> None:
+        self.chance, self.card = chance, card
         self.asked: list[tuple[str, str]] = []
 
     def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
         self.asked += messages
-        return [RiskReading(0, {1: self.chance, 3: self.card, 4: 0.0}, self.weighed) for _ in messages]
+        return [RiskReading({1: self.chance, 3: self.card, 4: 0.0}) for _ in messages]
 
 
 class FakeWords(LinearReader):
@@ -201,11 +201,6 @@ def test_the_encoder_reads_what_came_before_only_while_nothing_is_remembered_s10
     reader = FakeReader(0.0)
     talk("hello", "I want to kill myself", "ok", assessor=RiskAssessor(reader, words=FakeWords(-9.0)))
     assert reader.asked == [("", "hello"), ("hello", "I want to kill myself"), ("", "ok")]
-
-
-def test_a_head_that_was_taught_no_ordinary_talk_is_not_weighed() -> None:
-    assessor = RiskAssessor(FakeReader(1.0, 1.0, weighed=False), words=FakeWords(-1.0))
-    assert talk("the rain is back", assessor=assessor)[0].level == 0
 
 
 def test_without_an_encoder_words_ask_when_they_are_sure() -> None:

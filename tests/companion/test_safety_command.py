@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,12 @@ import pytest
 
 from companion import cli
 from companion.cli import safety as safety_command
-from companion.safety.risk.encoder_layer import RiskReading
-
-
-class FakeReader:
-    """Sees nothing."""
-
-    def __init__(self, _: object) -> None: ...
-
-    def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
-        return [RiskReading(0, {1: 0.0, 3: 0.0, 4: 0.0}) for _ in messages]
+from tests.companion.fakes import CalmReader
 
 
 @pytest.fixture(autouse=True)
 def _without_an_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safety_command, "new_encoder", lambda: None)
-    monkeypatch.setattr(safety_command, "RiskReader", FakeReader)
+    monkeypatch.setattr(safety_command, "new_risk_reader", CalmReader)
 
 
 def rows(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The front of the risk reading: one message and the state in, what to do and the next state out.
 
-    assessor = RiskAssessor(RiskReader(encoder))
+    assessor = RiskAssessor(RiskReader())
     risk, state = assessor.read(message, previous, state, now)
 
 The layers: phrases (`floor`), words (`linear`), the encoder's risk head, and what earlier turns said (`state`). The
@@ -130,7 +130,7 @@ class RiskAssessor:
         odds = self._words.read(message)
         # What an earlier turn disclosed is the state's to remember: read with it, any "ok" would show the card again.
         reading = self._reader.read([("" if held else previous, message)])[0] if self._reader else None
-        if reading is None or not reading.weighed:
+        if reading is None:
             if odds >= (WORDS_CERTAIN if explained else WORDS_SURE) and not theirs:
                 level, layers = max(level, 1), [*layers, WORDS]
             return level, tuple(layers)
