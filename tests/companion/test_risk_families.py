@@ -50,26 +50,6 @@ def test_a_wish_to_be_dead_in_another_word_order_shows_a_card(text: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "I know exactly what I'd use",
-        "I've got a way in mind",
-        "the how is sorted, the when isn't",
-        "I have got what I'd need to do it",
-        "made up my mind. it's Thursday",
-        "I plan to be gone before the lease is",
-        "the note says it was nobody's fault",
-        "could the police come first, I don't want my son to be the one who finds me",
-        "done all my goodbyes without them noticing",
-        "I tried again last night and woke up on the ward",
-        "a week after my attempt, everybody is so kind",
-    ],
-)
-def test_a_plan_told_without_the_word_for_it_shows_a_card(text: str) -> None:
-    assert floor.read(text).level >= CARD
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
         "I did something to my arm",
         "I went at my legs again",
         "hit my thigh until it's blue, on purpose",

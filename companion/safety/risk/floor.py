@@ -15,7 +15,6 @@ from companion.safety.risk.families_harm import EATING, HARM, MINOR
 from companion.safety.risk.families_leaving import LEAVING
 from companion.safety.risk.families_means import MEANS_AND_PLANS
 from companion.safety.risk.families_plainly import PLAINLY
-from companion.safety.risk.families_plans import PLANS
 from companion.safety.risk.families_relapse import RELAPSE
 from companion.safety.risk.families_thoughts import HINTS, THOUGHTS
 from companion.safety.risk.families_wish import WISHES
@@ -29,7 +28,6 @@ FAMILIES = (
     *WISHES,
     *PLAINLY,
     *MEANS_AND_PLANS,
-    *PLANS,
     *BRINK,
     *HARM,
     *RELAPSE,
