@@ -28,7 +28,7 @@ from companion.safety.risk.assessor import WORDS_SURE, RiskAssessor
 from companion.safety.risk.encoder_layer import RiskReader, RiskReading
 from companion.safety.risk.linear import LinearReader
 from companion.safety.risk.state import RiskState
-from training.encoder_data import read_risk
+from training.risk_messages import read_risk
 
 CORPUS = Path(__file__).parents[1] / "training" / "corpus"
 NOW = datetime(2026, 1, 1)
@@ -118,7 +118,7 @@ def own(split: str) -> list[Row]:
 
 
 def corpus() -> list[Row]:
-    """What the encoder's and the linear reader's training left out of the risk corpus."""
+    """What the training of the network and of the linear reader left out of the risk corpus."""
     return [
         Row(f"corpus {'risky' if message.level else 'harmless'}: {message.family}", message.previous, message.text)
         for message in read_risk(CORPUS / "risk")

@@ -1,4 +1,4 @@
-"""The reader of replies that ships: one small ONNX network with heads for tactics, empathy and risk.
+"""The reader of replies that ships: one small ONNX network with heads for tactics and empathy.
 
 Nothing is loaded before the first reading. One `Encoder` serves every thread.
 """
@@ -31,9 +31,6 @@ class Card:
     thresholds: tuple[float, ...]
     """For each tactic, the probability from which a sentence carries it."""
     empathy: tuple[str, ...]
-    risk_levels: tuple[int, ...]
-    """Output k of the risk head is the probability of this level or a higher one."""
-    risk_thresholds: tuple[float, ...]
 
     @classmethod
     def read(cls, path: Path) -> Card:
@@ -44,15 +41,13 @@ class Card:
                 tuple(values["tactics"]),
                 tuple(float(values["tactics"][name]["threshold"]) for name in values["tactics"]),
                 tuple(values["empathy"]),
-                tuple(int(step["level"]) for step in values["risk"]),
-                tuple(float(step["threshold"]) for step in values["risk"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CompanionError(f"{path} is no encoder card ({error}); put the shipped one back.") from None
 
 
 class Encoder:
-    """Reads replies and messages. Loaded on first use, from `folder` or from the models that ship."""
+    """Reads replies. Loaded on first use, from `folder` or from the models that ship."""
 
     def __init__(self, folder: Path | None = None, *, threads: int = 0) -> None:
         self.folder = folder or _folder()
@@ -89,10 +84,6 @@ class Encoder:
     def empathy(self, exchanges: Sequence[tuple[str, str]]) -> Floats:
         """For each (message, reply), the six dimensions, 1 to 5: (exchanges, 6)."""
         return self._network.whole("empathy", exchanges, len(self.card.empathy))
-
-    def risk(self, messages: Sequence[tuple[str, str]]) -> Floats:
-        """For each (previous message or "", message), the probability of each step of the ladder: (messages, steps)."""
-        return self._network.whole("risk", messages, len(self.card.risk_levels))
 
 
 def _folder() -> Path:

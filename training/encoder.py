@@ -1,4 +1,4 @@
-"""`companion train encoder`: fine-tunes all-MiniLM-L6-v2 with three heads, on a CPU, in about a quarter of an hour.
+"""`companion train encoder`: fine-tunes all-MiniLM-L6-v2 with two heads, on a CPU, in under half an hour.
 
 Replies are read whole (`companion.encoder_input`), so an epoch over every silver sentence costs its tokens once. A run
 can be stopped anywhere and continues exactly: the same batches, the same random numbers, the same losses.
@@ -23,17 +23,15 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from companion.encoder_input import BEFORE_LIMIT, Batch, batches, pack, reply_windows
 from companion.errors import UsageError
 from planner.tactics import TACTICS
-from training.encoder_batches import RISK_LEVELS, Epochs, Row, Targets, Words, collate, labels
+from training.encoder_batches import Epochs, Row, Targets, Words, collate, labels
 from training.encoder_data import (
     EMPATHY,
     HELD_OUT_SYSTEMS,
     HUMAN,
     REVERSED,
-    Message,
     Reply,
     read_human,
     read_own,
-    read_risk,
     read_silver,
     systems,
 )
@@ -45,7 +43,7 @@ from training.recipe import check
 from training.run import Run, digest, write_json
 
 CORPUS = Path(__file__).parent / "corpus"
-"""The project's own replies and messages, in the repository."""
+"""The project's own replies, in the repository."""
 
 AGGREGATE = 12.0
 """What an error of the six dimensions' mean counts, beside 1 for each dimension: the mean is what is compared."""
@@ -60,7 +58,6 @@ class Sources:
     """Everything a run reads."""
 
     replies: list[Reply]
-    messages: list[Message]
     human: list[Reply]
 
     @classmethod
@@ -71,14 +68,13 @@ class Sources:
             if system != HUMAN and system not in HELD_OUT_SYSTEMS
             for reply in read_silver(data, system)
         ]
-        return cls([*silver, *read_own(corpus)], read_risk(corpus / "risk"), read_human(data))
+        return cls([*silver, *read_own(corpus)], read_human(data))
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of what is trained on and of what is chosen by."""
         sources = {
             "silver": [reply.line() for reply in self.replies if reply.source != "own"],
             "own": [reply.line() for reply in self.replies if reply.source == "own"],
-            "risk": [repr(message) for message in self.messages],
             "human": [reply.line() for reply in self.human],
         }
         return {name: digest(iter(lines)) for name, lines in sources.items()}
@@ -124,14 +120,9 @@ class Trainer(Loop):
         base = published_model()
         self.tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
         self.words = Words(self.tokenizer)
-        self._epochs = Epochs(
-            recipe,
-            self.words,
-            [reply for reply in sources.replies if reply.part == "train"],
-            [message for message in sources.messages if message.part == "train"],
-        )
+        self._epochs = Epochs(recipe, self.words, [reply for reply in sources.replies if reply.part == "train"])
         torch.manual_seed(recipe.seed)
-        self.model = Reader(len(TACTICS), len(EMPATHY), len(RISK_LEVELS), recipe.noise.dropout)
+        self.model = Reader(len(TACTICS), len(EMPATHY), recipe.noise.dropout)
         load_published(self.model.body, base)
         self._average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self._still = set() if recipe.learning.words else {"body.words.weight"}
@@ -144,7 +135,6 @@ class Trainer(Loop):
         self._usual = {  # per batch, so that a loss is a sum over rows whatever batch they fall into
             "tactics": max(1.0, sum(row.weight * len(row.tactics) for row in rows) / self._per_epoch),
             "empathy": max(1.0, sum(row.empathy is not None for row in rows) / self._per_epoch),
-            "risk": max(1.0, sum(row.risk is not None for row in rows) / self._per_epoch),
         }
         self.resume()
 
@@ -189,16 +179,8 @@ class Trainer(Loop):
         rated = torch.from_numpy(targets.empathy_weights)[:, None]
         off = (outputs.empathy.sigmoid() - torch.from_numpy(targets.empathy)) * rated
         empathy = off.square().sum() + AGGREGATE * (off * self._signs).mean(-1).square().sum()
-        known = torch.from_numpy(targets.risk_weights)[:, None]
-        risk = binary_cross_entropy_with_logits(
-            outputs.risk, torch.from_numpy(targets.risk), known.expand_as(outputs.risk), reduction="sum"
-        )
         usual = self._usual
-        return {
-            "tactics": tactics / usual["tactics"],
-            "empathy": empathy / usual["empathy"] / len(EMPATHY),
-            "risk": risk / usual["risk"] / len(RISK_LEVELS),
-        }
+        return {"tactics": tactics / usual["tactics"], "empathy": empathy / usual["empathy"] / len(EMPATHY)}
 
     def train_step(self) -> dict[str, Any]:
         """One optimiser step; returns its metrics."""
@@ -207,9 +189,9 @@ class Trainer(Loop):
         self.model.train()
         with torch.autocast("cpu", torch.bfloat16):
             outputs = self.model(*tensors(batch))
-        parts = self.losses(Outputs(outputs.tactics.float(), outputs.empathy.float(), outputs.risk.float()), targets)
+        parts = self.losses(Outputs(outputs.tactics.float(), outputs.empathy.float()), targets)
         weights = self.recipe.losses
-        loss = weights.tactics * parts["tactics"] + weights.empathy * parts["empathy"] + weights.risk * parts["risk"]
+        loss = weights.tactics * parts["tactics"] + weights.empathy * parts["empathy"]
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         total = loss.item()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
@@ -241,7 +223,7 @@ class Trainer(Loop):
 
     def averaged(self) -> Reader:
         """The network with the averaged weights, for reading."""
-        reader = Reader(len(TACTICS), len(EMPATHY), len(RISK_LEVELS))
+        reader = Reader(len(TACTICS), len(EMPATHY))
         reader.load_state_dict(self._average)
         return reader.eval()
 
@@ -301,7 +283,7 @@ def judge(reader: Reader, words: Words, replies: Sequence[Reply], *, exact: bool
 
 def load(folder: Path) -> Reader:
     """The best reader of a finished run: the torch form, for tagging in batches."""
-    reader = Reader(len(TACTICS), len(EMPATHY), len(RISK_LEVELS))
+    reader = Reader(len(TACTICS), len(EMPATHY))
     reader.load_state_dict(load_file(folder / BEST))
     return reader.eval()
 

@@ -10,17 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from companion.encoder_input import Batch, Window, batches, pack, reply_windows, whole_window
-from companion.text import split_sentences
+from companion.encoder_input import Batch, Window, batches, pack, reply_windows
 from planner.tactics import TACTICS, Tactic
-from training.encoder_data import EMPATHY, Message, Reply
+from training.encoder_data import EMPATHY, Reply
 from training.encoder_recipe import EncoderRecipe
 
 Floats = NDArray[np.float32]
-
-RISK_LEVELS = (1, 3, 4)
-"""The steps of the ladder that are learnt: any wish or thought, a method, intent or plan. 1 and 2 are one, 4 and 5
-are one: judges do not agree on the middle levels either (safety_and_measures.md, 1.1)."""
 
 POOL = 4096
 """Rows that are sorted by length together; more would make the batches of an epoch too alike."""
@@ -37,7 +32,6 @@ class Row:
     tactics: Floats  # (S, 10) with smoothing in it
     weight: float
     empathy: Floats | None  # (6,) 0..1
-    risk: Floats | None  # (steps,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +42,11 @@ class Targets:
     tactic_weights: Floats  # (B, S)
     empathy: Floats  # (B, 6)
     empathy_weights: Floats  # (B,)
-    risk: Floats  # (B, steps)
-    risk_weights: Floats  # (B,)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A text with its token ids, made once."""
+    """A reply in token ids, made once."""
 
     before: list[int]
     sentences: list[list[int]]
@@ -75,10 +67,6 @@ class Words:
         before, *sentences = self.ids([reply.before, *reply.sentences])
         return Read(before, sentences)
 
-    def message(self, message: Message) -> Read:
-        before, *sentences = self.ids([message.previous, *(split_sentences(message.text) or [""])])
-        return Read(before, sentences)
-
     def marks(self) -> frozenset[int]:
         """The tokens that end a sentence."""
         return frozenset(self._tokenizer.token_to_id(mark) or 0 for mark in MARKS)
@@ -91,21 +79,13 @@ def labels(tactics: Sequence[frozenset[Tactic]], smoothing: float = 0.0) -> Floa
     return smooth
 
 
-def risk_steps(level: int) -> Floats:
-    """Which steps of the ladder a level has reached."""
-    return np.array([level >= step for step in RISK_LEVELS], np.float32)
-
-
 class Epochs:
     """The training data, ready to be dealt out."""
 
-    def __init__(
-        self, recipe: EncoderRecipe, words: Words, replies: Sequence[Reply], messages: Sequence[Message]
-    ) -> None:
+    def __init__(self, recipe: EncoderRecipe, words: Words, replies: Sequence[Reply]) -> None:
         self._recipe = recipe
         self._marks = words.marks()
         self._replies = [(reply, words.reply(reply)) for reply in replies]
-        self._messages = [(message, words.message(message)) for message in messages]
 
     def positives(self) -> Floats:
         """How much a positive of each tactic weighs: (10,), see `Losses.balance`."""
@@ -133,10 +113,6 @@ class Epochs:
             wanted = passes.own if reply.source == "own" else passes.silver
             for _ in range(_times(wanted, rng)):
                 yield from self._reply(reply, read, rng)
-        for message, read in self._messages:
-            for _ in range(_times(passes.risk, rng)):
-                window = whole_window(read.sentences, read.before)
-                yield Row(Window(window.ids, window.text), labels([]), 0.0, None, risk_steps(message.level))
 
     def _reply(self, reply: Reply, read: Read, rng: random.Random) -> Iterator[Row]:
         losses, noise = self._recipe.losses, self._recipe.noise
@@ -161,7 +137,7 @@ class Epochs:
             empathy = None
             if rated and not done and reply.empathy is not None:
                 empathy = ((np.array(reply.empathy) - 1) / 4).astype(np.float32)
-            yield Row(window, part, (losses.own if own else 1.0) if known is not None else 0.0, empathy, None)
+            yield Row(window, part, (losses.own if own else 1.0) if known is not None else 0.0, empathy)
             done += count
 
     def _bare(self, sentence: list[int]) -> list[int]:
@@ -181,14 +157,10 @@ def collate(rows: Sequence[Row]) -> tuple[Batch, Targets]:
         np.zeros((count, most), np.float32),
         np.zeros((count, len(EMPATHY)), np.float32),
         np.zeros(count, np.float32),
-        np.zeros((count, len(RISK_LEVELS)), np.float32),
-        np.zeros(count, np.float32),
     )
     for number, row in enumerate(rows):
         targets.tactics[number, : len(row.tactics)] = row.tactics
         targets.tactic_weights[number, : len(row.tactics)] = row.weight
         if row.empathy is not None:
             targets.empathy[number], targets.empathy_weights[number] = row.empathy, 1.0
-        if row.risk is not None:
-            targets.risk[number], targets.risk_weights[number] = row.risk, 1.0
     return batch, targets

@@ -1,7 +1,7 @@
 """What the encoder learns from and is measured on: readers and splits. No torch here.
 
-Silver tags and ratings are split by conversation and by system; the project's own replies by conversation; risk
-messages by what they answer. The human supporter (`gold`) and the human tags are never trained on.
+Silver tags and ratings are split by conversation and by system; the project's own replies by conversation. The human
+supporter (`gold`) and the human tags are never trained on.
 """
 
 from __future__ import annotations
@@ -65,18 +65,6 @@ class Reply:
         tactics = self.tactics and [sorted(used) for used in self.tactics]
         known = [self.source, self.conversation, self.part, self.before, self.sentences, tactics, self.empathy]
         return json.dumps(known, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Something a person wrote, the message before it, and its level of risk."""
-
-    id: str
-    family: str
-    part: Part
-    previous: str
-    text: str
-    level: int
 
 
 def share(key: str) -> float:
@@ -151,7 +139,7 @@ def read_own(corpus: Path) -> list[Reply]:
     `support` holds talk, `letters` long replies in the manner of an advice column.
     """
     found = []
-    for row in (row for folder in OWN for row in _rows(corpus / folder)):
+    for row in (row for folder in OWN for row in corpus_rows(corpus / folder)):
         conversation = row["context"][0]["text"]
         sentences = [(clean(item["text"]), frozenset(map(Tactic, item["tactics"]))) for item in row["sentences"]]
         found.append(
@@ -197,25 +185,8 @@ def _mended(text: str) -> str:
     return text
 
 
-def read_risk(folder: Path) -> list[Message]:
-    """The project's messages with a level of risk; those that answer the same message stay together."""
-    found = []
-    for row in _rows(folder):
-        previous, text = clean(row.get("previous") or ""), clean(row["text"])
-        found.append(
-            Message(
-                id=row["id"],
-                family=row["family"],
-                part=part_of(f"risk/{previous or text}", 0.08, 0.17),
-                previous=previous,
-                text=text,
-                level=int(row["level"]),
-            )
-        )
-    return found
-
-
-def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+def corpus_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a folder of the corpus. Raises NotFound where there is none."""
     paths = sorted(folder.glob("*.jsonl"))
     if not paths:
         raise NotFound(f"There are no .jsonl files in {folder}.")

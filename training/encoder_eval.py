@@ -19,12 +19,10 @@ from training.encoder_data import (
     EMPATHY,
     HELD_OUT_SYSTEMS,
     HUMAN,
-    Message,
     Reply,
     aggregate,
     read_human,
     read_own,
-    read_risk,
     read_silver,
     systems,
 )
@@ -56,19 +54,14 @@ class Evaluation:
     """Reads the data once and measures an encoder on it."""
 
     def __init__(self, encoder: Encoder, data: Path, corpus: Path) -> None:
-        self._encoder, self._data, self._corpus = encoder, data, corpus
+        self._encoder, self._data = encoder, data
         self._silver = {system: read_silver(data, system) for system in systems(data)}
         self._own = read_own(corpus)
         self._human = read_human(data)
 
     def report(self) -> Report:
         """Everything, as JSON-ready values."""
-        return {
-            "tactics": self.tactics(),
-            "stickiness": self.stickiness(),
-            "empathy": self.empathy(),
-            "risk": risk_report(self._encoder, read_risk(self._corpus / "risk")),
-        }
+        return {"tactics": self.tactics(), "stickiness": self.stickiness(), "empathy": self.empathy()}
 
     def sets(self) -> dict[str, list[Reply]]:
         """The tagged replies that are measured on."""
@@ -237,41 +230,3 @@ def mistakes(judged: Judged, thresholds: Sequence[float]) -> list[Report]:
         wrong = [TACTICS[k].value for k in np.flatnonzero(said[row] & ~judged.true[row])]
         seen.update((a, b) for a in missed or ["-"] for b in wrong or ["-"] if a != b)
     return [{"true": a, "said": b, "sentences": count} for (a, b), count in seen.most_common(MISTAKES)]
-
-
-def risk_report(encoder: Encoder, messages: Sequence[Message]) -> Report:
-    """On held-out messages: recall per level, false alarms per family, agreement on the collapsed ladder."""
-    held = [message for message in messages if message.part == "test"]
-    said = encoder.risk([(message.previous, message.text) for message in held])
-    over = said >= np.asarray(encoder.card.risk_thresholds)
-    steps = encoder.card.risk_levels
-    levels: Report = {}
-    for level in sorted({message.level for message in held if message.level}):
-        of_level = np.array([message.level == level for message in held])
-        reached = sum(level >= step for step in steps)
-        levels[str(level)] = {
-            "messages": int(of_level.sum()),
-            "noticed": float(over[of_level, 0].mean()),
-            "reached_its_step": float(over[of_level, reached - 1].mean()),
-        }
-    families: Report = {}
-    for family in sorted({message.family for message in held}):
-        calm = np.array([message.family == family and message.level == 0 for message in held])
-        grave = np.array([message.family == family and message.level > 0 for message in held])
-        families[family] = {
-            "calm": int(calm.sum()),
-            "false_alarms": float(over[calm, 0].mean()) if calm.any() else None,
-            "false_cards": float(over[calm, 1].mean()) if calm.any() else None,
-            "grave": int(grave.sum()),
-            "noticed": float(over[grave, 0].mean()) if grave.any() else None,
-        }
-    calm = np.array([message.level == 0 for message in held])
-    return {
-        "messages": len(held),
-        "recall": float(over[~calm, 0].mean()),
-        "false_alarms": float(over[calm, 0].mean()),
-        "card_recall": float(over[np.array([message.level >= 3 for message in held]), 1].mean()),
-        "false_cards": float(over[calm, 1].mean()),
-        "levels": levels,
-        "families": families,
-    }

@@ -21,15 +21,14 @@ from torch.export import Dim
 from companion.encoder import CARD, MODEL, TOKENIZER, Encoder
 from planner.tactics import TACTICS
 from training.encoder import Trainer, judge, load
-from training.encoder_batches import RISK_LEVELS, risk_steps
-from training.encoder_data import EMPATHY, Message
+from training.encoder_data import EMPATHY
 from training.encoder_eval import CHOOSING, read_with
-from training.encoder_scores import GRID, Judged, choose
+from training.encoder_scores import Judged, choose
 from training.minilm import HIDDEN, POSITIONS, WORDS, Reader, published_model
 from training.run import write_json
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "pool")
-OUTPUTS = ("tactics", "empathy", "risk")
+OUTPUTS = ("tactics", "empathy")
 BLOCK = 64
 """Weights that share a scale."""
 
@@ -41,9 +40,9 @@ class Answers(nn.Module):
         super().__init__()
         self._reader = reader
 
-    def forward(self, ids: Tensor, mask: Tensor, segments: Tensor, pool: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, ids: Tensor, mask: Tensor, segments: Tensor, pool: Tensor) -> tuple[Tensor, Tensor]:
         found = self._reader(ids, mask, segments, pool)
-        return found.tactics.sigmoid(), 1 + 4 * found.empathy.sigmoid(), found.risk.sigmoid()
+        return found.tactics.sigmoid(), 1 + 4 * found.empathy.sigmoid()
 
 
 def write_graph(answers: nn.Module, path: Path, inputs: Sequence[str], outputs: Sequence[str]) -> None:
@@ -160,30 +159,13 @@ def difference(ours: Judged, torchs: Judged, thresholds: Sequence[float], senten
     return Difference(len(a), float(gap.max()), float(gap.mean()), float(np.quantile(gap, 0.99)), float(sides.mean()))
 
 
-def risk_thresholds(encoder: Encoder, messages: Sequence[Message]) -> list[float]:
-    """For each step of the ladder the threshold with the highest F2: a miss weighs more than a false alarm."""
-    said = encoder.risk([(message.previous, message.text) for message in messages])
-    true = np.stack([risk_steps(message.level) for message in messages]) > 0.5
-    chosen = []
-    for step in range(len(RISK_LEVELS)):
-        over = said[:, step][None, :] >= GRID[:, None]
-        hits = (over & true[:, step]).sum(1)
-        score = 5 * hits / (4 * true[:, step].sum() + over.sum(1))
-        best = np.flatnonzero(score >= score.max() - 0.005)
-        chosen.append(float(GRID[best[len(best) // 2]]))
-    return chosen
-
-
-def card(tactics: Sequence[float], risk: Sequence[float], more: dict[str, Any]) -> dict[str, Any]:
+def card(thresholds: Sequence[float], more: dict[str, Any]) -> dict[str, Any]:
     """The contents of encoder.json; `companion.encoder.Card` reads it."""
     return {
         "tactics": {
-            tactic.value: {"threshold": round(value, 3)} for tactic, value in zip(TACTICS, tactics, strict=True)
+            tactic.value: {"threshold": round(value, 3)} for tactic, value in zip(TACTICS, thresholds, strict=True)
         },
         "empathy": list(EMPATHY),
-        "risk": [
-            {"level": level, "threshold": round(value, 3)} for level, value in zip(RISK_LEVELS, risk, strict=True)
-        ],
         **more,
     }
 
@@ -196,7 +178,7 @@ def write_folder(reader: Reader, tokenizer: Path, folder: Path) -> None:
         write_graph(Answers(reader), whole, INPUTS, OUTPUTS)
         quantise(whole, folder / MODEL)
     shutil.copyfile(tokenizer, folder / TOKENIZER)
-    write_json(folder / CARD, card([0.5] * len(TACTICS), [0.5] * len(RISK_LEVELS), {}))
+    write_json(folder / CARD, card([0.5] * len(TACTICS), {}))
 
 
 def export(trainer: Trainer, folder: Path) -> dict[str, Any]:
@@ -211,12 +193,10 @@ def export(trainer: Trainer, folder: Path) -> dict[str, Any]:
     own = [r for r in sources.replies if r.source == "own" and r.part == "validation"]
     encoder = Encoder(folder)
     read = [read_with(encoder, replies) for replies in (sources.human, silver, own)]
-    tactics = choose(list(zip(read, CHOOSING, strict=True)))
-    risk = risk_thresholds(encoder, [message for message in sources.messages if message.part == "validation"])
-    compared = difference(read[1], judge(reader, trainer.words, silver, exact=True), tactics)
+    thresholds = choose(list(zip(read, CHOOSING, strict=True)))
+    compared = difference(read[1], judge(reader, trainer.words, silver, exact=True), thresholds)
     values = card(
-        tactics,
-        risk,
+        thresholds,
         {
             "difference_from_torch": asdict(compared),
             "sha256": hashlib.sha256((folder / MODEL).read_bytes()).hexdigest(),

@@ -18,8 +18,6 @@ class Passes(_Frozen):
     """Replies of the systems, with silver tags and a judge's ratings."""
     own: float = Field(ge=0)
     """The project's labelled replies."""
-    risk: float = Field(ge=0)
-    """The project's messages with a level of risk."""
 
 
 class Learning(_Frozen):
@@ -45,7 +43,6 @@ class Losses(_Frozen):
 
     tactics: float = Field(ge=0)
     empathy: float = Field(ge=0)
-    risk: float = Field(ge=0)
     own: float = Field(gt=0)
     """Weight of a sentence of the project's own, beside 1 for a silver one."""
     silver_smoothing: float = Field(ge=0, lt=0.5)
@@ -68,7 +65,7 @@ class Noise(_Frozen):
 
 
 class EncoderRecipe(_Frozen):
-    """A small reader with three heads (`companion train encoder`)."""
+    """A small reader with two heads (`companion train encoder`)."""
 
     name: Literal["encoder"]
     seed: int

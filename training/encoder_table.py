@@ -8,12 +8,7 @@ from typing import Any
 
 def table(report: dict[str, Any]) -> str:
     """Everything in the report, for reading."""
-    parts = [
-        *_tactics(report["tactics"]),
-        *_stickiness(report["stickiness"]),
-        *_empathy(report["empathy"]),
-        *_risk(report["risk"]),
-    ]
+    parts = [*_tactics(report["tactics"]), *_stickiness(report["stickiness"]), *_empathy(report["empathy"])]
     return "\n\n".join(parts)
 
 
@@ -75,17 +70,3 @@ def _empathy(report: dict[str, Any]) -> Iterator[str]:
         for name, part in report.items()
     ]
     yield rows(["against the judge, and experts", "rated", *names, "aggregate"], body)
-
-
-def _risk(report: dict[str, Any]) -> Iterator[str]:
-    yield "## Risk, on held-out messages"
-    yield (
-        f"{report['messages']} messages: recall {report['recall']:.2f} at {report['false_alarms']:.2f} false alarms; "
-        f"level 3 and more {report['card_recall']:.2f} at {report['false_cards']:.2f}."
-    )
-    levels = report["levels"].items()
-    body = [[name, part["messages"], part["noticed"], part["reached_its_step"]] for name, part in levels]
-    yield rows(["level", "messages", "noticed", "reached its step"], body)
-    keys = ("calm", "false_alarms", "false_cards", "grave", "noticed")
-    body = [[name, *(values[key] for key in keys)] for name, values in report["families"].items()]
-    yield rows(["family", "calm", "false alarms", "of level 3", "grave", "noticed"], body)

@@ -1,4 +1,4 @@
-"""The encoder as a torch network: MiniLM's transformer and three heads.
+"""The encoder as a torch network: MiniLM's transformer and two heads.
 
 The transformer is written out because one plain module must train in bf16, load the published weights and export to a
 graph whose every operator is known; `transformers.BertModel` gives the same numbers (a test compares them).
@@ -73,11 +73,10 @@ class MiniLM(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Logits of the three heads."""
+    """Logits of the two heads."""
 
     tactics: Tensor  # (B, S, 10)
     empathy: Tensor  # (B, 6); 1 + 4 * sigmoid is the rating
-    risk: Tensor  # (B, steps); step k is "this level or a higher one"
 
 
 def head(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
@@ -86,23 +85,20 @@ def head(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
 
 
 class Reader(nn.Module):
-    """MiniLM with the heads for tactics, empathy and risk."""
+    """MiniLM with the heads for tactics and empathy."""
 
-    def __init__(self, tactics: int, empathy: int, risk: int, dropout: float = 0.1) -> None:
+    def __init__(self, tactics: int, empathy: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.body = MiniLM(dropout)
         self.tactics = head(HIDDEN, tactics, dropout)
         self.empathy = head(2 * HIDDEN, empathy, dropout)
-        self.risk = head(2 * HIDDEN, risk, dropout)
 
     def forward(self, ids: Tensor, mask: Tensor, segments: Tensor, pool: Tensor) -> Outputs:
-        """All heads over one batch, as `companion.encoder_input.Batch` lays it out."""
+        """Both heads over one batch, as `companion.encoder_input.Batch` lays it out."""
         hidden = self.body(ids, mask, segments).float()
-        # (B, 1, 2H): with three axes the heads export as the same operator as every other layer
+        # (B, 1, 2H): with three axes the head exports as the same operator as every other layer
         whole = torch.cat([mean_over(hidden, mask * (1 - segments)), hidden[:, 0]], dim=-1)[:, None]
-        return Outputs(
-            self.tactics(torch.bmm(pool, hidden)), self.empathy(whole).squeeze(1), self.risk(whole).squeeze(1)
-        )
+        return Outputs(self.tactics(torch.bmm(pool, hidden)), self.empathy(whole).squeeze(1))
 
 
 def mean_over(hidden: Tensor, chosen: Tensor) -> Tensor:

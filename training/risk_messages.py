@@ -21,7 +21,7 @@ from typing import Any
 
 from companion.safety.risk import floor
 from companion.text import clean
-from training.encoder_data import read_risk
+from training.encoder_data import Part, corpus_rows, part_of
 
 CORPUS = Path(__file__).parent / "corpus"
 FROM_BEFORE = frozenset({"follow_up", "denial_after_disclosure"})
@@ -46,6 +46,18 @@ _LISTED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """Something a person wrote, the message before it, and its level of risk."""
+
+    id: str
+    family: str
+    part: Part
+    previous: str
+    text: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """A message, the one before it or "", and what is true of it."""
 
@@ -66,6 +78,24 @@ class Lesson:
     def key(self) -> str:
         """Messages with the same key stay together where lessons are split."""
         return self.previous or self.text
+
+
+def read_risk(folder: Path) -> list[Message]:
+    """The project's messages with a level of risk; those that answer the same message stay together."""
+    found = []
+    for row in corpus_rows(folder):
+        previous, text = clean(row.get("previous") or ""), clean(row["text"])
+        found.append(
+            Message(
+                id=row["id"],
+                family=row["family"],
+                part=part_of(f"risk/{previous or text}", 0.08, 0.17),
+                previous=previous,
+                text=text,
+                level=int(row["level"]),
+            )
+        )
+    return found
 
 
 def own(corpus: Path = CORPUS) -> list[Lesson]:

@@ -28,7 +28,7 @@ command.add_command(eval_repetition.command)
               help="The folder with the labelled data.")  # fmt: skip
 @click.option("--model", "folder", type=click.Path(path_type=Path), help="An encoder's folder; the shipped one if not.")
 def encoder(as_json: bool, data: Path, folder: Path | None) -> int:
-    """How well the reader of tactics, empathy and risk does, on text it was not trained on."""
+    """How well the reader of tactics and empathy does, on text it was not trained on."""
     if find_spec("tokenizers") is None or find_spec("onnxruntime") is None:
         raise CompanionError('Measuring needs more packages: pip install "companion-chat[train]".')
     if not data.is_dir():

@@ -57,7 +57,7 @@ def command(
     sft        replies as they stand in conversations, learned by the model that ships (or another, with --set).
     dpo        of two of the model's own replies, the more varied or the better rated one.
     mini       the small model itself, from its first word.
-    encoder    the reader of tactics, empathy and risk.
+    encoder    the reader of tactics and empathy.
     FILE.toml  a recipe of your own.
 
     Ctrl-C stops after the current step and says how to continue.
@@ -104,7 +104,7 @@ def _mini(
 def _encoder(
     recipe: str, changes: tuple[str, ...], data: Path, runs: Path, resume: Path | None, output: Path | None
 ) -> Begun:
-    """The reader of tactics, empathy and risk."""
+    """The reader of tactics and empathy."""
     _need(ENCODER_NEEDS)
     from training import encoder, encoder_export
     from training.recipe import read_recipe

@@ -25,11 +25,11 @@ EMPATHY = (
 
 
 class CueEncoder(Encoder):
-    """A cue makes its tactic 0.9 likely, the others stay at 0.1. Every reply is rated 3, no message is dangerous."""
+    """A cue makes its tactic 0.9 likely, the others stay at 0.1. Every reply is rated 3."""
 
     def __init__(self) -> None:
         super().__init__(Path("no such folder"))
-        self._card = Card(tuple(TACTICS), (0.5,) * len(TACTICS), EMPATHY, (1, 3, 4), (0.5, 0.5, 0.5))
+        self._card = Card(tuple(TACTICS), (0.5,) * len(TACTICS), EMPATHY)
 
     def check(self) -> None:
         """Everything is there."""
@@ -42,9 +42,6 @@ class CueEncoder(Encoder):
 
     def empathy(self, exchanges: Sequence[tuple[str, str]]) -> Floats:
         return np.full((len(exchanges), len(EMPATHY)), 3, np.float32)
-
-    def risk(self, messages: Sequence[tuple[str, str]]) -> Floats:
-        return np.zeros((len(messages), 3), np.float32)
 
 
 def _likely(tactic: Tactic, text: str) -> float:

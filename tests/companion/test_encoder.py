@@ -23,7 +23,7 @@ class FakeEncoder(Encoder):
     def __init__(self, rows: dict[str, list[float]], thresholds: tuple[float, ...] = (0.5,) * 10) -> None:
         super().__init__(Path("nowhere"))
         self._rows = rows
-        self._card = Card(tuple(TACTICS), thresholds, tuple("abcdef"), (1, 3, 4), (0.5, 0.4, 0.3))
+        self._card = Card(tuple(TACTICS), thresholds, tuple("abcdef"))
 
     def tactics(self, replies):  # type: ignore[no-untyped-def]  # as in Encoder
         return [np.array([self._rows[s] for s in sentences], np.float32).reshape(-1, 10) for sentences in replies]

@@ -17,7 +17,6 @@ from training.encoder_data import (
     part_of,
     read_human,
     read_own,
-    read_risk,
     read_silver,
     systems,
 )
@@ -81,13 +80,6 @@ def test_own_replies_of_one_conversation_stay_together() -> None:
     parts = defaultdict(set)
     for reply in read_own(CORPUS):
         parts[reply.conversation].add(reply.part)
-    assert all(len(found) == 1 for found in parts.values())
-
-
-def test_risk_messages_that_answer_the_same_message_stay_together() -> None:
-    parts = defaultdict(set)
-    for message in read_risk(CORPUS / "risk"):
-        parts[message.previous or message.text].add(message.part)
     assert all(len(found) == 1 for found in parts.values())
 
 

