@@ -1,6 +1,6 @@
 """How well the risk reading does: figures for `docs/CRISIS.md`.
 
-    python -m benchmarks.risk [--split tune|held|fresh|second|unseen] [--own] [--data ../shared/data]
+    python -m benchmarks.risk [--split tune|held|fresh|second|third|unseen] [--own] [--data ../shared/data]
 
 Definitions. *Noticed*: level 1 or more, so that the reply asks and names help. *Card*: level 3 or more. **Explicit
 recall** is the share of explicit statements (wanting to die, ending one's life, hurting oneself, a means, a plan) that
@@ -168,7 +168,7 @@ def table(rows: Sequence[Row], by: dict[str, Way]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--split", choices=("tune", "held", "fresh", "second", "unseen"), default="tune")
+    parser.add_argument("--split", choices=("tune", "held", "fresh", "second", "third", "unseen"), default="tune")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--own", action="store_true", help="only the messages of the split")
     arguments = parser.parse_args()

@@ -50,13 +50,13 @@ def _likely(tactic: Tactic, text: str) -> float:
 
 
 class CalmReader(RiskReader):
-    """Sees no danger in any message."""
+    """Sees no danger in any message, and is not certain of it: what the phrases say stands."""
 
     def check(self) -> None:
         """Everything is there."""
 
     def read(self, messages: Sequence[tuple[str, str]]) -> list[RiskReading]:
-        return [RiskReading(dict.fromkeys(STEPS, 0.0)) for _ in messages]
+        return [RiskReading(dict.fromkeys(STEPS, 0.05)) for _ in messages]
 
 
 class CueTagger(EncoderTagger):

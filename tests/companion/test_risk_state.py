@@ -170,7 +170,7 @@ def test_the_learnt_layers_are_weighed_together(
 
 
 def test_what_the_phrases_explain_has_to_be_surer_s13() -> None:
-    assessor = RiskAssessor(FakeReader(0.8, 0.8), words=FakeWords(0.0))
+    assessor = RiskAssessor(FakeReader(0.7, 0.8), words=FakeWords(0.0))
     assert talk("the rain is back", assessor=assessor)[0].card
     assert talk("I'm not thinking about killing myself", assessor=assessor)[0].level == 0
 
@@ -193,7 +193,7 @@ def test_a_sign_in_the_phrases_and_a_sure_encoder_show_a_card() -> None:
 
 def test_a_carer_is_not_asked_about_themselves_unless_the_encoder_is_very_sure_s12() -> None:
     carer = "my friend told me she wants to kill herself"
-    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.9), words=FakeWords(1.0)))[0].level == 0
+    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.7), words=FakeWords(1.0)))[0].level == 0
     assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.99), words=FakeWords(1.0)))[0].card
 
 
@@ -208,9 +208,22 @@ def test_without_an_encoder_words_ask_when_they_are_sure() -> None:
     assert (risk.level, risk.layers, risk.card) == (1, (WORDS,), False)
 
 
-def test_no_layer_lowers_what_the_phrases_say() -> None:
-    calm = RiskAssessor(FakeReader(0.0), words=FakeWords(-9.0))
-    assert talk("I want to kill myself", assessor=calm)[0].card
+def test_what_the_phrases_say_stands_where_the_others_see_nothing() -> None:
+    assert talk("I want to kill myself", assessor=RiskAssessor(FakeReader(0.1), words=FakeWords(-2.0)))[0].card
+
+
+@pytest.mark.parametrize("text", ["I want to kill myself", "I'm going to kill myself tonight"])
+def test_a_phrase_that_the_others_are_all_but_certain_about_is_asked_about_and_never_passed_over(text: str) -> None:
+    certain = RiskAssessor(FakeReader(0.01), words=FakeWords(-2.0))
+    (risk,) = talk(text, assessor=certain)
+    assert (risk.level, risk.card, risk.ask, risk.imminent) == (1, False, True, False)
+    assert PHRASES in risk.layers
+
+
+def test_a_phrase_after_a_disclosure_shows_the_card_whatever_the_others_say() -> None:
+    certain = RiskAssessor(FakeReader(0.01), words=FakeWords(-2.0))
+    first, second = talk("I want to kill myself", "I want to kill myself", assessor=certain)
+    assert (first.card, second.card) == (False, True)
 
 
 def test_the_state_survives_a_restart_through_the_store_s11() -> None:

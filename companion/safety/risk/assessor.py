@@ -3,9 +3,11 @@
     assessor = RiskAssessor(RiskReader())
     risk, state = assessor.read(message, previous, state, now)
 
-The layers: phrases (`floor`), words (`linear`), the encoder's risk head, and what earlier turns said (`state`). The
-highest counts. The two learnt layers are weighed together: either can speak alone when it is sure, and both when they
-are half sure; where the phrases found an explanation ("not", a game, long ago), they have to be surer.
+The layers: phrases (`floor`), words (`linear`), a small network (`encoder_layer`), and what earlier turns said
+(`state`). The highest counts. The two learnt layers are weighed together: either can speak alone when it is sure, and
+both when they are half sure; where the phrases found an explanation ("not", a game, long ago), they have to be surer.
+Where they are all but certain that a message is harmless, a phrase in it is asked about and shows no card; no layer can
+silence another altogether.
 """
 
 from __future__ import annotations
@@ -19,25 +21,27 @@ from companion.safety.risk.encoder_layer import RiskReader
 from companion.safety.risk.floor import FloorReading
 from companion.safety.risk.linear import LinearReader
 from companion.safety.risk.state import CARD, MARKS, Heard, RiskState
+from companion.safety.risk.vetoes import Why
 
 PHRASES, WORDS, ENCODER, STATE = "phrases", "words", "encoder", "state"
 
 WORDS_WEIGH = 0.5
-"""What the log odds of the linear reader count beside those of the encoder: it knows no order of words."""
+"""What the log odds of the linear reader count beside those of the network: it knows no order of words."""
 SIGN = 1.0
 """What a sign in the phrases adds to the log odds of a card."""
-EXPLAINED = 3.0
+EXPLAINED = 1.5
 """What an explanation takes away from the log odds."""
-NOTICED_AT, CARD_AT = 0.0, 0.5
+NOTICED_AT, CARD_AT = -0.5, 0.5
 """Weighed log odds of any danger, from which a message is asked about; and of a card, from which it shows the card."""
-SURE_AT = 2.0
-"""Weighed log odds of any danger from which the card is shown, too. Chosen by cross-validation on what is trained on
-(`training.risk_messages`), but for the first: there it was -0.5, and every fourth turn of ordinary trouble was asked
-about suicide. To be chosen anew with another encoder."""
+SURE_AT = 3.0
+"""Weighed log odds of any danger from which the card is shown, too. These were chosen on the `second` and `third` parts
+of `training/corpus/risk_check`, with an eye on ordinary talk; to be chosen anew with another network."""
+CONTRADICTED_AT = -3.5
+"""Weighed log odds of any danger below which a phrase alone shows no card. Chosen there, too."""
 HALF_SURE = -1.0
 """Log odds from which a learnt layer is named among those that fired."""
 WORDS_SURE, WORDS_CERTAIN = 0.0, 1.0
-"""Log odds from which the linear reader is believed without an encoder; the second where there is an explanation."""
+"""Log odds from which the linear reader is believed without a network; the second where there is an explanation."""
 NEAR_ONE = 1e-6
 
 
@@ -100,7 +104,7 @@ class RiskAssessor:
         if held > said:
             layers = (*layers, STATE)
         third = seen.third_person or (state.third_person and said < CARD)
-        imminent = seen.imminent or (state.imminent and level >= CARD)
+        imminent = (seen.imminent and said >= seen.level) or (state.imminent and level >= CARD)
         card = said >= CARD
         heard = Heard(now, said, card, seen.third_person, seen.imminent, seen.minor, seen.eating)
         after = state.after(heard)
@@ -125,7 +129,7 @@ class RiskAssessor:
         if held and seen.unnamed:
             level = max(level, CARD)  # "I did it again", after a disclosure
         layers = [PHRASES] if level else []
-        theirs = seen.third_person and not level
+        theirs = (seen.third_person or Why.TIREDNESS in seen.explained) and not level  # only a sure card counts
         explained = (bool(seen.explained) and not level) or theirs
         odds = self._words.read(message)
         # What an earlier turn disclosed is the state's to remember: read with it, any "ok" would show the card again.
@@ -134,9 +138,10 @@ class RiskAssessor:
             if odds >= (WORDS_CERTAIN if explained else WORDS_SURE) and not theirs:
                 level, layers = max(level, 1), [*layers, WORDS]
             return level, tuple(layers)
-        noticed, card = (
-            log_odds(reading.probabilities[step]) + WORDS_WEIGH * odds - EXPLAINED * explained for step in (1, CARD)
-        )
+        weighed = {step: log_odds(chance) + WORDS_WEIGH * odds for step, chance in reading.probabilities.items()}
+        if level >= CARD and not held and weighed[1] < CONTRADICTED_AT:
+            level = 1
+        noticed, card = (weighed[step] - EXPLAINED * explained for step in (1, CARD))
         carded = card + SIGN * (level > 0) >= CARD_AT or (noticed >= SURE_AT and not theirs)
         if carded or (noticed >= NOTICED_AT and not theirs):
             layers += [WORDS] if odds >= HALF_SURE else []

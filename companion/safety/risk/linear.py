@@ -1,8 +1,8 @@
 """A linear reader of words and short runs of words: one weight each, learnt from the project's own messages against
 thousands of ordinary ones (`python -m training.risk_words`).
 
-It knows no grammar and reads nothing into order beyond three words, but it was shown much ordinary talk, which the
-encoder's risk head was not: where both agree, they are right far more often than either alone.
+It knows no grammar and reads nothing into order beyond three words. The network knows better; but where both agree,
+they are right more often than either alone.
 """
 
 from __future__ import annotations
