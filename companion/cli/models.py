@@ -46,13 +46,15 @@ def list_(as_json: bool) -> None:
     from companion import settings
     from companion.modelhub.listing import rows
 
-    for row in rows(settings.load().context):
+    found = list(rows(settings.load().context))
+    width = max((len(row.name) for row in found), default=0)
+    for row in found:
         if as_json:
             click.echo(json.dumps(asdict(row), ensure_ascii=False))
         elif row.problem:
-            click.echo(f"{row.name:<16} {row.problem}")
+            click.echo(f"{row.name:<{width}} {row.problem}")
         else:
-            click.echo(f"{row.name:<16} {_cost(row)} {row.layout or '-':<5} {_about(row)}")
+            click.echo(f"{row.name:<{width}} {_cost(row)} {row.layout or '-':<5} {_about(row)}")
 
 
 def _cost(row: Row) -> str:

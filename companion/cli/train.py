@@ -54,6 +54,8 @@ def command(
     \b
     mint-1.7b  a model of Qwen3's that varies how it helps; needs a GPU. So does mint-4b. (default: mint-1.7b)
     mint-mini  the same for the small model that ships, on a CPU in minutes.
+    mint-mini-own
+               it learns to differ from what it said itself, in half an hour.
     sft        replies as they stand in conversations, learned by the model that ships (or another, with --set).
     dpo        of two of the model's own replies, the more varied or the better rated one.
     mini       the small model itself, from its first word.

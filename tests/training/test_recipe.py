@@ -21,6 +21,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "mint-1.7b": MintRecipe,
     "mint-4b": MintRecipe,
     "mint-mini": MintRecipe,
+    "mint-mini-own": MintRecipe,
     "sft": SftRecipe,
     "dpo": DpoRecipe,
 }
