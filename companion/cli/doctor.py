@@ -93,6 +93,17 @@ def _encoder() -> Finding:
     )
 
 
+def _risk() -> Finding:
+    """Reads a message with the network that looks for danger."""
+    from companion.cli.opening import new_risk_reader
+
+    reader = new_risk_reader()
+    started = time.perf_counter()
+    reader.read([("", "It rained all day.")])
+    seconds = time.perf_counter() - started
+    return Finding("risk", True, f"{reader.folder}, loaded and read a message in {seconds:.1f} s")
+
+
 def _database() -> Finding:
     from companion.cli.opening import open_store
 
@@ -134,6 +145,7 @@ CHECKS: dict[str, Callable[[], Finding | list[Finding]]] = {
     "llama.cpp": _library,
     "engine": _engine,
     "encoder": _encoder,
+    "risk": _risk,
     "database": _database,
     "privacy": _privacy,
     "terminal": _terminal,

@@ -37,6 +37,11 @@ class RiskReader:
         made_by = "python -m training.risk_reader"
         self._network = Network(folder or paths.shipped_models() / "risk", MODEL, made_by=made_by, threads=threads)
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._network.folder
+
     def check(self) -> None:
         """Look whether it is there, without loading it. Raises NotFound where it is not."""
         self._network.check()
