@@ -207,7 +207,7 @@ def test_doctor_finds_a_model_that_is_missing_and_goes_on_looking(
     outcome = told("doctor", "--json")
     assert set(findings(outcome)) == {
         "program", "settings", "model", "llama.cpp", "engine", "computing", "sampling", "thinking", "encoder",
-        "database", "privacy", "terminal",
+        "risk", "database", "privacy", "terminal",
     }  # fmt: skip
     (paths.user_models() / "mini.gguf").unlink()
     outcome = told("doctor", "--json")

@@ -114,7 +114,9 @@ def test_a_paste_of_ten_thousand_characters_and_several_lines_is_one_message(cha
 
 
 def test_ctrl_c_at_the_prompt_says_how_to_leave_and_ctrl_d_leaves(chat: Terminal) -> None:
-    chat.type("half a mess\x03")
+    chat.type("half a mess")
+    chat.until("half a mess")  # it reads: a signal between the prompt and that waits for the next key
+    chat.type("\x03")
     chat.until("Nothing is arriving. Type /quit or press Ctrl-D to leave.\r\n")
     chat.until("You: ")
     chat.type("\x04")
