@@ -150,6 +150,7 @@ def model_changed(room: Room) -> None:
     good = MODEL.read_bytes()
     model.write_bytes(good)
     program = room.talker(room.some_session(), COMPANION_MODEL=str(model))
+    program.told("opened")  # one that finds no model says so and ends
     room.orders(program, 1)
     room.moment(program)
     _change(room, model, good)
