@@ -199,17 +199,18 @@ class OpenAIServer:
         pieces = [word if i == 0 else f" {word}" for i, word in enumerate(rest.split(" "))] if rest else []
         limit = body["max_tokens"]
         count = body.get("n", 1) if self.ability.many else 1
+        kept = 0
+        while kept < min(len(self._read), len(words)) and self._read[kept] == words[kept]:
+            kept += 1
+        self._read = read = list(words)
         for position in range(min(len(pieces), limit)):
+            read += pieces[position].split()  # before it is sent: who has it may hang up at once
             for index in range(count):
                 yield {"choices": [{"index": index, "delta": {"content": pieces[position]}}]}
         finish = "length" if len(pieces) > limit else "stop"
         for index in range(count):
             yield {"choices": [{"index": index, "delta": {}, "finish_reason": finish}]}
         if self.ability.usage:
-            kept = 0
-            while kept < min(len(self._read), len(words)) and self._read[kept] == words[kept]:
-                kept += 1
-            self._read = [*words, *rest.split()[:limit]]
             yield {
                 "choices": [],
                 "usage": {
