@@ -20,7 +20,7 @@ from companion.encoder import Encoder
 from companion.engine.client import LlamaEngine
 from companion.rating import Rater
 from companion.safety.risk.assessor import RiskAssessor
-from companion.safety.risk.encoder_layer import RiskReader
+from companion.safety.risk.network_layer import RiskReader
 from companion.settings import Settings
 from companion.store import Store
 from companion.tagging import EncoderTagger

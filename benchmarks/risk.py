@@ -25,8 +25,8 @@ from pathlib import Path
 
 from companion.safety.risk import floor
 from companion.safety.risk.assessor import WORDS_SURE, RiskAssessor
-from companion.safety.risk.encoder_layer import RiskReader, RiskReading
 from companion.safety.risk.linear import LinearReader
+from companion.safety.risk.network_layer import RiskReader, RiskReading
 from companion.safety.risk.state import RiskState
 from training.risk_messages import read_risk
 

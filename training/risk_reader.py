@@ -27,8 +27,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from companion import paths
 from companion.encoder_input import Window, batches, pack, whole_window
 from companion.network import TOKENIZER
-from companion.safety.risk.encoder_layer import CARD, MODEL, STEPS
+from companion.safety.risk.network_layer import CARD, MODEL, STEPS
 from companion.text import split_sentences
+from training.encoder_batches import Words
 from training.encoder_export import quantise, write_graph
 from training.minilm import HIDDEN, MiniLM, head, load_published, mean_over, published_model
 from training.risk_messages import CORPUS, Lesson, fillers, ordinary, own, varied
@@ -103,13 +104,10 @@ def examples(lessons: Sequence[Lesson], tokenizer: Path) -> list[Example]:
     """The lessons in token ids."""
     from tokenizers import Tokenizer
 
-    words = Tokenizer.from_file(str(tokenizer))
-    words.no_truncation()
-    words.no_padding()
+    words = Words(Tokenizer.from_file(str(tokenizer)))
     found = []
     for lesson in lessons:
-        parts = [lesson.previous, *(split_sentences(lesson.text) or [""])]
-        before, *sentences = [item.ids for item in words.encode_batch(parts, add_special_tokens=False)]
+        before, *sentences = words.ids([lesson.previous, *(split_sentences(lesson.text) or [""])])
         truth = (float(lesson.noticed), float(lesson.card), float(lesson.grave))
         found.append(Example(whole_window(sentences, before), truth, lesson.ordinary))
     return found

@@ -23,7 +23,7 @@ from companion.modelhub.entry import Entry
 from companion.rating import Rater
 from companion.safety import notice
 from companion.safety.risk.assessor import RiskAssessor
-from companion.safety.risk.encoder_layer import RiskReader
+from companion.safety.risk.network_layer import RiskReader
 from companion.settings import Settings
 from companion.store import Session, Store
 from companion.tagging import EncoderTagger

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.encoder import Card, Encoder, Floats
-from companion.safety.risk.encoder_layer import STEPS, RiskReader, RiskReading
+from companion.safety.risk.network_layer import STEPS, RiskReader, RiskReading
 from companion.tagging import EncoderTagger
 from planner.tactics import TACTICS, Tactic
 

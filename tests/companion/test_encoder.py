@@ -85,7 +85,7 @@ def test_a_file_that_is_no_network_is_an_error_in_words(tmp_path: Path) -> None:
 
 def test_the_tagger_loads_neither_torch_nor_the_network_when_it_is_imported() -> None:
     code = (
-        "import sys, companion.tagging, companion.encoder, companion.rating, companion.safety.risk.encoder_layer\n"
+        "import sys, companion.tagging, companion.encoder, companion.rating, companion.safety.risk.network_layer\n"
         "print([m for m in ('torch', 'transformers', 'onnxruntime', 'tokenizers') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from companion.errors import CompanionError, NotFound
-from companion.safety.risk.encoder_layer import MODEL, STEPS, RiskReader
+from companion.safety.risk.network_layer import MODEL, STEPS, RiskReader
 from tests.conftest import REPOSITORY
 
 RISK = REPOSITORY / "models" / "risk"

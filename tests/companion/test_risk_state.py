@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from companion.errors import CompanionError, NotFound
 from companion.safety.risk.assessor import ENCODER, PHRASES, STATE, WORDS, Risk, RiskAssessor
-from companion.safety.risk.encoder_layer import RiskReader, RiskReading
 from companion.safety.risk.linear import LinearReader
+from companion.safety.risk.network_layer import RiskReader, RiskReading
 from companion.safety.risk.state import CARD, HOLD, HOLD_TURNS, STEP_TURNS, Heard, RiskState, replay
 from companion.store import Role, Store
 

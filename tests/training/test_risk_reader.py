@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from companion.network import TOKENIZER
-from companion.safety.risk.encoder_layer import MODEL, STEPS, RiskReader
+from companion.safety.risk.network_layer import MODEL, STEPS, RiskReader
 from tests.conftest import ENCODER, with_encoder
 from training.risk_messages import Lesson
 from training.risk_reader import Recipe, RiskNetwork, deal, examples, fit, together, write

@@ -3,7 +3,7 @@
     assessor = RiskAssessor(RiskReader())
     risk, state = assessor.read(message, previous, state, now)
 
-The layers: phrases (`floor`), words (`linear`), a small network (`encoder_layer`), and what earlier turns said
+The layers: phrases (`floor`), words (`linear`), a small network (`network_layer`), and what earlier turns said
 (`state`). The highest counts. The two learnt layers are weighed together: either can speak alone when it is sure, and
 both when they are half sure; where the phrases found an explanation ("not", a game, long ago), they have to be surer.
 Where they are all but certain that a message is harmless, a phrase in it is asked about and shows no card; no layer can
@@ -17,9 +17,9 @@ from datetime import datetime
 from math import log
 
 from companion.safety.risk import floor
-from companion.safety.risk.encoder_layer import RiskReader
 from companion.safety.risk.floor import FloorReading
 from companion.safety.risk.linear import LinearReader
+from companion.safety.risk.network_layer import RiskReader
 from companion.safety.risk.state import CARD, MARKS, Heard, RiskState
 from companion.safety.risk.vetoes import Why
 
