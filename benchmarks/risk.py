@@ -1,6 +1,6 @@
 """How well the risk reading does: figures for `docs/CRISIS.md`.
 
-    python -m benchmarks.risk [--split tune|held|fresh|second|third|unseen] [--own] [--data ../shared/data]
+    python -m benchmarks.risk [--split tune|held|fresh|second|third|fourth|unseen] [--own] [--data ../shared/data]
 
 Definitions. *Noticed*: level 1 or more, so that the reply asks and names help. *Card*: level 3 or more. **Explicit
 recall** is the share of explicit statements (wanting to die, ending one's life, hurting oneself, a means, a plan) that
@@ -28,11 +28,11 @@ from companion.safety.risk.assessor import WORDS_SURE, RiskAssessor
 from companion.safety.risk.linear import LinearReader
 from companion.safety.risk.network_layer import RiskReader, RiskReading
 from companion.safety.risk.state import RiskState
-from training.risk_messages import read_risk
 
 CORPUS = Path(__file__).parents[1] / "training" / "corpus"
 NOW = datetime(2026, 1, 1)
 CARD = 3
+SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "unseen")
 
 KEYWORDS = re.compile(
     r"\b(?:suicid(?:e|al)|kill myself|killing myself|end my life|ending my life|take my (?:own )?life|want to die"
@@ -117,15 +117,6 @@ def own(split: str) -> list[Row]:
     return found
 
 
-def corpus() -> list[Row]:
-    """What the training of the network and of the linear reader left out of the risk corpus."""
-    return [
-        Row(f"corpus {'risky' if message.level else 'harmless'}: {message.family}", message.previous, message.text)
-        for message in read_risk(CORPUS / "risk")
-        if message.part == "test"
-    ]
-
-
 def others(data: Path) -> list[Row]:
     """XSTest, VERA-MH's opening messages, the seekers' turns of Lend-an-Ear."""
     found = []
@@ -168,11 +159,11 @@ def table(rows: Sequence[Row], by: dict[str, Way]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--split", choices=("tune", "held", "fresh", "second", "third", "unseen"), default="tune")
+    parser.add_argument("--split", choices=SPLITS, default="tune")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--own", action="store_true", help="only the messages of the split")
     arguments = parser.parse_args()
-    rows = own(arguments.split) + ([] if arguments.own else [*corpus(), *others(arguments.data)])
+    rows = own(arguments.split) + ([] if arguments.own else others(arguments.data))
     by = ways(rows)
     print("per cent noticed / with a card")
     table(rows, by)

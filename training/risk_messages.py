@@ -1,11 +1,10 @@
 """What the two learnt layers of the risk reading are taught: messages of danger, their harmless neighbours, and
 ordinary talk.
 
-The project's own risk corpus (less what is kept for measuring), the tuning half of `corpus/risk_check`, and ordinary
-talk at level 0: the seekers of the project's support corpus, of MINT's 322 conversations and of CounselChat, essays of
-Empathic Reactions, self-dialogues, Synthetic-Persona-Chat. A line of theirs in which a plain list or the phrase floor
-finds anything is left out, so that nobody's crisis is taught as harmless. Lend-an-Ear, XSTest and VERA-MH are for
-measuring only and are never read here.
+The project's own risk corpus, the tuning half of `corpus/risk_check`, and ordinary talk at level 0: the seekers of the
+project's support corpus, of MINT's 322 conversations and of CounselChat, essays of Empathic Reactions, self-dialogues,
+Synthetic-Persona-Chat. A line of theirs in which a plain list or the phrase floor finds anything is left out, so that
+nobody's crisis is taught as harmless. Lend-an-Ear, XSTest and VERA-MH are for measuring only and are never read here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Any
 
 from companion.safety.risk import floor
 from companion.text import clean
-from training.encoder_data import Part, corpus_rows, part_of
+from training.encoder_data import corpus_rows
 
 CORPUS = Path(__file__).parent / "corpus"
 FROM_BEFORE = frozenset({"follow_up", "denial_after_disclosure"})
@@ -46,18 +45,6 @@ _LISTED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """Something a person wrote, the message before it, and its level of risk."""
-
-    id: str
-    family: str
-    part: Part
-    previous: str
-    text: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
 class Lesson:
     """A message, the one before it or "", and what is true of it."""
 
@@ -74,42 +61,12 @@ class Lesson:
     ordinary: bool = False
     """Talk of others, thousands of lines: an epoch reads a part of it."""
 
-    @property
-    def key(self) -> str:
-        """Messages with the same key stay together where lessons are split."""
-        return self.previous or self.text
-
-
-def read_risk(folder: Path) -> list[Message]:
-    """The project's messages with a level of risk; those that answer the same message stay together."""
-    found = []
-    for row in corpus_rows(folder):
-        previous, text = clean(row.get("previous") or ""), clean(row["text"])
-        found.append(
-            Message(
-                id=row["id"],
-                family=row["family"],
-                part=part_of(f"risk/{previous or text}", 0.08, 0.17),
-                previous=previous,
-                text=text,
-                level=int(row["level"]),
-            )
-        )
-    return found
-
 
 def own(corpus: Path = CORPUS) -> list[Lesson]:
-    """The project's own messages, less what is kept for measuring."""
-    found = [
-        _lesson(message.previous, message.text, message.level, message.family, said=message.family in SAID)
-        for message in read_risk(corpus / "risk")
-        if message.part != "test"
-    ]
-    for row in _json_lines(corpus / "risk_check"):
-        if row["split"] == "tune":
-            said = row["said"] == "explicit"
-            found.append(_lesson(clean(row["previous"]), clean(row["text"]), row["level"], row["family"], said=said))
-    return found
+    """The project's own messages."""
+    found = [_lesson(row, said=row["family"] in SAID) for row in corpus_rows(corpus / "risk")]
+    checked = (row for row in _json_lines(corpus / "risk_check") if row["split"] == "tune")
+    return [*found, *(_lesson(row, said=row["said"] == "explicit") for row in checked)]
 
 
 def ordinary(data: Path, corpus: Path = CORPUS, lines: int = LINES, seed: int = 3) -> list[Lesson]:
@@ -144,9 +101,11 @@ def fillers(lessons: Iterable[Lesson]) -> list[str]:
     return [lesson.text for lesson in lessons if lesson.family in sources and 15 < len(lesson.text) < 350]
 
 
-def _lesson(previous: str, text: str, level: int, family: str, *, said: bool) -> Lesson:
+def _lesson(row: dict[str, Any], *, said: bool) -> Lesson:
+    level = row["level"]
     card = level >= CARD or (said and level > 0)
-    return Lesson(previous, text, noticed=level > 0, card=card, grave=level > CARD, family=family)
+    previous, text = clean(row["previous"]), clean(row["text"])
+    return Lesson(previous, text, noticed=level > 0, card=card, grave=level > CARD, family=row["family"])
 
 
 def _calm(source: str, previous: str, text: str) -> Lesson:

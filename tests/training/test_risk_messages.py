@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from training.risk_messages import CORPUS, Lesson, fillers, ordinary, own, read_risk, varied
+from training.risk_messages import CORPUS, Lesson, fillers, ordinary, own, varied
 
 CALM = "My manager shouted at me in front of everyone and I cried in the car."
 CRISIS = "I want to kill myself and I have told nobody."
@@ -58,22 +57,14 @@ def test_nobodys_crisis_is_taught_as_ordinary_talk(data: Path, tmp_path: Path) -
     assert all(lesson.ordinary and not lesson.noticed and not lesson.card for lesson in found)
 
 
-def test_messages_that_answer_the_same_message_stay_together() -> None:
-    parts = defaultdict(set)
-    for message in read_risk(CORPUS / "risk"):
-        parts[message.previous or message.text].add(message.part)
-    assert all(len(found) == 1 for found in parts.values())
-
-
 def test_what_is_kept_for_measuring_is_not_taught() -> None:
     taught = {(lesson.previous, lesson.text) for lesson in own()}
-    kept = {(message.previous, message.text) for message in read_risk(CORPUS / "risk") if message.part == "test"}
     rows = [
         json.loads(line)
         for path in (CORPUS / "risk_check").glob("*.jsonl")
         for line in path.read_text("utf-8").splitlines()
     ]
-    kept |= {(row["previous"], row["text"]) for row in rows if row["split"] != "tune"}
+    kept = {(row["previous"], row["text"]) for row in rows if row["split"] != "tune"}
     assert len(kept) > 500
     assert not taught & kept
 
