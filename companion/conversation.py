@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from companion.context import alternating, fit, history_of
+from companion.briefing import Briefing
 from companion.draft import Draft
 from companion.engine.consent import leaving
 from companion.engine.protocol import (
@@ -48,25 +48,21 @@ from companion.speaking.ahead import ReadAhead, battery
 from companion.speaking.checked import Guard, checked
 from companion.speaking.choice import Choice, Chooser
 from companion.speaking.pace import Pace
-from companion.speaking.sampling import room_for, sampling_for
+from companion.speaking.sampling import sampling_for
 from companion.speaking.steered import steered
 from companion.speaking.thoughts import Thoughts
 from companion.store import Role, Session, Status, Store, Turn
-from companion.tagging import Tagger, used
-from companion.text import clean, split_sentences
-from planner.layouts import Layout, Message, ahead, opened, render, reopened
-from planner.ledger import Ledger, TurnRecord, opener_of
-from planner.policy import Plan, PlanSettings, plan
-from planner.reading import Reading, read
-from planner.tactics import Tactic
+from companion.tagging import Tagger
+from companion.text import clean
+from planner.layouts import Layout, Message, opened
+from planner.ledger import Ledger
+from planner.policy import Plan
 
 if TYPE_CHECKING:
     from companion.safety.risk.assessor import RiskAssessor
 
 EARLIER = 6
 """Replies whose words are not to be said again."""
-NEXT_WORDS = 96
-"""Tokens that are left free for the person's next message when the prompt before it is read ahead."""
 
 
 class Conversation:
@@ -93,10 +89,7 @@ class Conversation:
         self.tagger, self.rater, self._watch = tagger, rater, Watch(store, assessor)
         self.pace = Pace(settings.candidates, settings.sentence_seconds)
         self._ahead = ReadAhead(engine) if resting and settings.read_ahead else None
-        self._first = 0
-        """The first message of the history that the model was last shown."""
-        self._records: dict[int, TurnRecord] = {}
-        """What the replies did that were read so far, by turn."""
+        self._brief()
         self._stop_asked = False
 
     def say(self, text: str) -> Iterator[Event]:
@@ -147,7 +140,8 @@ class Conversation:
         """Go on in another session, with the same model. One in which nothing was said leaves no trace."""
         self.interrupt()
         self.store.discard_if_empty(self.session.id)
-        self.session, self._records, self._first = session, {}, 0
+        self.session = session
+        self._brief()
         self.rest()
 
     def stop(self) -> None:
@@ -179,25 +173,11 @@ class Conversation:
     def next_plan(self) -> Plan | None:
         """The plan as it stands before the person's next message, without any cues; None where nothing is planned."""
         turns = self.turns()
-        return self._plan(self.ledger(turns), self._expected(turns)) if self.settings.planner else None
+        return self._briefing.next_plan(turns, self.ledger(turns))
 
     def before_next(self) -> list[Message]:
         """The next prompt up to the place of the person's words, planned as for a message without any cues."""
-        info = self.engine.load()
-        turns = self.turns()
-        if not turns or turns[-1].role is not Role.ASSISTANT:
-            return []
-        ledger = self.ledger(turns)
-        layout = Layout(info.layout)
-        made = self._plan(ledger, self._expected(turns)) if self.settings.planner else None
-        history = [*history_of(turns), Message("user", "")]
-        room = room_for(info, self.settings).prompt - NEXT_WORDS
-
-        def count(part: Sequence[Message]) -> int:
-            return self.engine.count_tokens(ahead(layout, alternating(part[:-1]), made, ledger))
-
-        kept, self._first = fit(history, count, room, self._first)
-        return ahead(layout, alternating(kept[:-1]), made, ledger)
+        return self._briefing.before_next(self.turns())
 
     @property
     def whereto(self) -> str:
@@ -213,28 +193,17 @@ class Conversation:
         self.store.close()
 
     def ledger(self, turns: Sequence[Turn]) -> Ledger:
-        """What the companion's replies among `turns` did. One that a crash cut off was never tagged: it is read now."""
-        replies = [turn for turn in turns if turn.role is Role.ASSISTANT and turn.text]
-        unknown = [turn for turn in replies if turn.id not in self._records]
-        if unknown:
-            stored = self.store.sentences(self.session.id, unknown[0].id - 1)
-            for turn in unknown:
-                if turn.id in stored:
-                    tactics = [frozenset(map(Tactic, sentence.tactics)) for sentence in stored[turn.id]]
-                else:
-                    tactics = [used(scores) for scores in self.tagger.tag(split_sentences(turn.text))]
-                self._records[turn.id] = TurnRecord(tuple(tactics), opener_of(turn.text))
-        return Ledger(tuple(self._records[turn.id] for turn in replies))
+        """What the companion's replies among `turns` did."""
+        return self._briefing.ledger(turns)
 
     @property
     def minor(self) -> bool:
         """Whether the person said that they are under eighteen (S20)."""
         return self._watch.minor(self.session.id)
 
-    def _expected(self, turns: Sequence[Turn]) -> Reading:
-        """A next message without any cues, after what was said so far."""
-        said = next((turn for turn in reversed(turns) if turn.role is Role.USER), None)
-        return Reading(risk=self._watch.level(said) if said else 0)
+    def _brief(self) -> None:
+        """Know nothing of the session yet."""
+        self._briefing = Briefing(self.store, self.engine, self.tagger, self.settings, self._watch)
 
     def _begin(self) -> None:
         self.interrupt()
@@ -268,8 +237,8 @@ class Conversation:
         ledger = self.ledger(turns)
         yield ReplyBegun(begun.id, turns[-1].id, said)
         try:
-            if self.settings.planner:
-                draft.plan = self._plan(ledger, read(turns[-1].text, risk=self._watch.level(turns[-1])))
+            draft.plan = self._briefing.plan(turns, ledger)
+            if draft.plan is not None:
                 yield Planned(draft.plan)
             lines = care.first(said)
             if lines:
@@ -282,7 +251,7 @@ class Conversation:
             draft.layout = Layout(info.layout)
             if not self.pace.measured:
                 self.pace.note(1, 1, info.step_seconds)
-            messages, left_out = self._prompt(turns, draft, ledger, info, said)
+            messages, left_out = self._briefing.prompt(turns, draft.plan, ledger, info, said)
             if left_out:
                 yield Trimmed(left_out)
             finish = Finish("stop", 0, 0, 0, 0.0, 0.0)
@@ -343,18 +312,6 @@ class Conversation:
         self.rest()
         yield over
 
-    def _plan(self, ledger: Ledger, reading: Reading) -> Plan:
-        return plan(
-            ledger,
-            reading,
-            taste=self._taste(),
-            settings=PlanSettings(strength=self.settings.variety, self_disclosure=self.settings.self_disclosure),
-        )
-
-    def _taste(self) -> dict[Tactic, float]:
-        """What the person likes: the learned multiplier of each tactic that has one."""
-        return {Tactic(name): value for name, value in self.store.taste().items()}
-
     def _speak(
         self,
         info: EngineInfo,
@@ -383,20 +340,6 @@ class Conversation:
 
     def _stopped(self) -> bool:
         return self._stop_asked
-
-    def _prompt(
-        self, turns: Sequence[Turn], draft: Draft, ledger: Ledger, info: EngineInfo, said: str
-    ) -> tuple[list[Message], int]:
-        """The messages for the engine, and the number of messages left out."""
-        room = room_for(info, self.settings).prompt
-
-        def whole(part: Sequence[Message]) -> list[Message]:
-            return reopened(render(draft.layout, alternating(part), draft.plan, ledger), said)
-
-        kept, self._first = fit(
-            history_of(turns), lambda part: self.engine.count_tokens(whole(part)), room, self._first
-        )
-        return whole(kept), self._first
 
 
 def hear(text: str) -> str:

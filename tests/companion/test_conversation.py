@@ -112,7 +112,7 @@ def test_the_message_is_on_the_disk_before_it_is_planned_for(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("companion.conversation.plan", broken)
+    monkeypatch.setattr("companion.briefing.plan", broken)
     with pytest.raises(ZeroDivisionError):
         list(talking(store, ScriptedEngine()).say("keep this"))
     assert on_disk(path) == [("user", "keep this", "complete"), ("assistant", "", "failed")]
