@@ -18,7 +18,7 @@ from companion.network import TOKENIZER
 from companion.safety.risk.network_layer import MODEL, STEPS, RiskReader
 from tests.conftest import ENCODER, with_encoder
 from training.risk_messages import Lesson
-from training.risk_reader import Recipe, RiskNetwork, deal, examples, fit, together, write
+from training.risk_reader import Recipe, RiskNetwork, deal, examples, fit, mean, together, write
 
 pytestmark = pytest.mark.torch
 
@@ -61,6 +61,13 @@ def test_what_is_learnt_is_told_apart_and_word_vectors_stay_as_they_are() -> Non
     first = said(fitted, lessons[:2])[:, 0]
     assert first[0] > 0 > first[1]
     assert torch.equal(fitted.body.words.weight, words)
+
+
+def test_the_mean_of_networks_is_that_of_their_weights() -> None:
+    one, other = RiskNetwork().state_dict(), RiskNetwork().state_dict()
+    found = mean([one, other]).state_dict()
+    assert all(torch.allclose(found[name], (one[name] + other[name]) / 2) for name in one)
+    assert any(not torch.equal(one[name], other[name]) for name in one)
 
 
 @with_encoder
