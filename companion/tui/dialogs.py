@@ -13,6 +13,13 @@ from textual.widgets import Button, Input, Static
 from companion.tui.keys import key
 
 
+class Readable(VerticalScroll):
+    """Text that the keys can scroll once Tab has come to it; where all of it is seen, Tab passes it by."""
+
+    def allow_focus(self) -> bool:
+        return super().allow_focus() and self.max_scroll_y > 0
+
+
 class Question(ModalScreen[str | None]):
     """A title, some text and buttons; the answer is the name of a button, or None for Escape."""
 
@@ -31,7 +38,7 @@ class Question(ModalScreen[str | None]):
         border-title-style: bold;
         border-title-color: $foreground;
     }
-    Question VerticalScroll {
+    Question Readable {
         height: auto;
         max-height: 45vh;
     }
@@ -47,6 +54,8 @@ class Question(ModalScreen[str | None]):
 
     BINDINGS = [key("cancel", "escape", "dismiss(None)", "Leave it", "Close this question without an answer.")]
 
+    AUTO_FOCUS = "Button"
+
     def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str]]) -> None:
         """`answers` are (name, label); the first one is focused."""
         super().__init__()
@@ -55,7 +64,7 @@ class Question(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = self._title
-            with VerticalScroll(can_focus=False):
+            with Readable():
                 yield Static(self._text, markup=False)
             with Horizontal():
                 for name, label in self._answers:
