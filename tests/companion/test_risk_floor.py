@@ -239,6 +239,11 @@ def test_worry_about_somebody_else_is_a_frame_of_its_own_s12(text: str) -> None:
     assert reading.level == 0
 
 
+def test_somebody_who_is_well_again_since_years_is_no_worry_s12() -> None:
+    assert not floor.read("my mum wanted to die ten years ago and is fine now").third_person
+    assert floor.read("my mum was fine years ago and now she wants to die").third_person
+
+
 def test_worry_about_somebody_else_does_not_hide_the_writers_own_words_s12() -> None:
     reading = floor.read("My friend killed himself in May and now I want to die too.")
     assert reading.level >= CARD

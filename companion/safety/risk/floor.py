@@ -78,6 +78,11 @@ _LATELY = re.compile(
     r"|recently|just|again|im home now|woke up|got out|discharged|nobody knows)\b"
 )
 
+_LONG_AGO = re.compile(r"\b(?:years|decades) (?:ago|back)\b")
+_WELL_NOW = re.compile(
+    r"\b(?:fine|well|ok|okay|better|good|great|happy|healthy) (?:now|today|again|these days|nowadays)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -166,6 +171,12 @@ def _level(family: Family, normal: str) -> int:
     return family.level
 
 
+def _long_over(plain: str) -> bool:
+    """Whether somebody is well now, of whom years ago something was told."""
+    ago = _LONG_AGO.search(plain)
+    return bool(ago and _WELL_NOW.search(plain, ago.end()))
+
+
 def _judged(signs: list[Sign], explained: set[Why], normal: str, plain: str) -> FloorReading:
     level = max((sign.level for sign in signs), default=0)
     explicit = [sign for sign in signs if sign.family.said is Said.EXPLICIT and sign.level >= CARD]
@@ -191,7 +202,7 @@ def _judged(signs: list[Sign], explained: set[Why], normal: str, plain: str) -> 
     elif len(hints) >= 3 or (len(hints) == 2 and any(sign.family.name in _UNNAMED for sign in hints)):
         level = max(level, 1)
     imminent = level == HIGHEST or (level >= 4 and bool(_UNDER_WAY.search(normal)))
-    third = Why.THIRD_PERSON in explained or bool(THIRD.search(plain))
+    third = (Why.THIRD_PERSON in explained or bool(THIRD.search(plain))) and not _long_over(plain)
     if third and level < CARD and not explicit:
         level = 0 if not any(sign.family.said is Said.EXPLICIT for sign in signs) else level
         signs = signs if level else []
