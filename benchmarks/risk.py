@@ -1,6 +1,6 @@
 """How well the risk reading does: figures for `docs/CRISIS.md`.
 
-    python -m benchmarks.risk [--split tune|held|fresh|second|third|fourth|unseen] [--own] [--data ../shared/data]
+    python -m benchmarks.risk [--split tune|held|fresh|second|third|fourth|fifth|unseen] [--own] [--data ../shared/data]
 
 Definitions. *Noticed*: level 1 or more, so that the reply asks and names help. *Card*: level 3 or more. **Explicit
 recall** is the share of explicit statements (wanting to die, ending one's life, hurting oneself, a means, a plan) that
@@ -32,7 +32,7 @@ from companion.safety.risk.state import RiskState
 CORPUS = Path(__file__).parents[1] / "training" / "corpus"
 NOW = datetime(2026, 1, 1)
 CARD = 3
-SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "unseen")
+SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "fifth", "unseen")
 
 KEYWORDS = re.compile(
     r"\b(?:suicid(?:e|al)|kill myself|killing myself|end my life|ending my life|take my (?:own )?life|want to die"

@@ -1,7 +1,7 @@
 """What the two learnt layers of the risk reading are taught: messages of danger, their harmless neighbours, and
 ordinary talk.
 
-The project's own risk corpus, the tuning half of `corpus/risk_check`, and ordinary talk at level 0: the seekers of the
+The project's own risk corpus, what of `corpus/risk_check` is learnt from, and ordinary talk at level 0: the seekers of the
 project's support corpus, of MINT's 322 conversations and of CounselChat, essays of Empathic Reactions, self-dialogues,
 Synthetic-Persona-Chat. A line of theirs in which a plain list or the phrase floor finds anything is left out, so that
 nobody's crisis is taught as harmless. Lend-an-Ear, XSTest and VERA-MH are for measuring only and are never read here.
@@ -29,6 +29,8 @@ SAID = frozenset({"explicit", "self_harm"})
 """Families that say it in so many words: they show a card at any level, because one line cannot show that there is no
 intent."""
 CARD = 3
+TAUGHT = frozenset({"tune", "second", "third", "fourth"})
+"""Parts of `risk_check` that are learnt from."""
 
 LINES = 700
 """Of each corpus of small talk and essays."""
@@ -63,9 +65,9 @@ class Lesson:
 
 
 def own(corpus: Path = CORPUS) -> list[Lesson]:
-    """The project's own messages."""
+    """The project's own messages, less those that are for choosing and measuring."""
     found = [_lesson(row, said=row["family"] in SAID) for row in corpus_rows(corpus / "risk")]
-    checked = (row for row in _json_lines(corpus / "risk_check") if row["split"] == "tune")
+    checked = (row for row in _json_lines(corpus / "risk_check") if row["split"] in TAUGHT)
     return [*found, *(_lesson(row, said=row["said"] == "explicit") for row in checked)]
 
 

@@ -5,9 +5,8 @@
 
 The layers: phrases (`floor`), words (`linear`), a small network (`network_layer`), and what earlier turns said
 (`state`). The highest counts. The two learnt layers are weighed together: either can speak alone when it is sure, and
-both when they are half sure; where the phrases found an explanation ("not", a game, long ago), they have to be surer.
-Where they are all but certain that a message is harmless, a phrase in it is asked about and shows no card; no layer can
-silence another altogether.
+both when they are half sure. Where they are quite certain that a message is harmless, a phrase in it is asked about and
+shows no card; no layer can silence another altogether.
 """
 
 from __future__ import annotations
@@ -27,17 +26,13 @@ PHRASES, WORDS, ENCODER, STATE = "phrases", "words", "encoder", "state"
 
 WORDS_WEIGH = 0.5
 """What the log odds of the linear reader count beside those of the network: it knows no order of words."""
-SIGN = 1.0
-"""What a sign in the phrases adds to the log odds of a card."""
-EXPLAINED = 1.5
-"""What an explanation takes away from the log odds."""
-NOTICED_AT, CARD_AT = -0.5, 0.5
-"""Weighed log odds of any danger, from which a message is asked about; and of a card, from which it shows the card."""
-SURE_AT = 3.0
-"""Weighed log odds of any danger from which the card is shown, too. These were chosen on the `second` and `third` parts
-of `training/corpus/risk_check`, with an eye on ordinary talk; to be chosen anew with another network."""
-CONTRADICTED_AT = -3.5
-"""Weighed log odds of any danger below which a phrase alone shows no card. Chosen there, too."""
+CARD_WEIGHS = {1: 0.5, CARD: 0.75}
+"""What the log odds of the network's steps count where a card is weighed."""
+NOTICED_AT, CARD_AT = 0.0, 0.5
+"""Weighed log odds from which a message is asked about, and from which it shows the card."""
+CONTRADICTED_AT = -2.0
+"""Weighed log odds of any danger below which a phrase alone shows no card. All of these were chosen on messages that
+the network had not learnt from, with an eye on ordinary talk (docs/CRISIS.md); to be chosen anew with another one."""
 HALF_SURE = -1.0
 """Log odds from which a learnt layer is named among those that fired."""
 WORDS_SURE, WORDS_CERTAIN = 0.0, 1.0
@@ -130,23 +125,22 @@ class RiskAssessor:
             level = max(level, CARD)  # "I did it again", after a disclosure
         layers = [PHRASES] if level else []
         theirs = (seen.third_person or Why.TIREDNESS in seen.explained) and not level  # only a sure card counts
-        explained = (bool(seen.explained) and not level) or theirs
         odds = self._words.read(message)
         # What an earlier turn disclosed is the state's to remember: read with it, any "ok" would show the card again.
         reading = self._reader.read([("" if held else previous, message)])[0] if self._reader else None
         if reading is None:
-            if odds >= (WORDS_CERTAIN if explained else WORDS_SURE) and not theirs:
+            if odds >= (WORDS_CERTAIN if seen.explained else WORDS_SURE) and not theirs:
                 level, layers = max(level, 1), [*layers, WORDS]
             return level, tuple(layers)
-        weighed = {step: log_odds(chance) + WORDS_WEIGH * odds for step, chance in reading.probabilities.items()}
-        if level >= CARD and not held and weighed[1] < CONTRADICTED_AT:
+        chances = {step: log_odds(chance) for step, chance in reading.probabilities.items()}
+        noticed = chances[1] + WORDS_WEIGH * odds
+        card = sum(weight * chances[step] for step, weight in CARD_WEIGHS.items()) + WORDS_WEIGH * odds
+        if level >= CARD and not held and noticed < CONTRADICTED_AT:
             level = 1
-        noticed, card = (weighed[step] - EXPLAINED * explained for step in (1, CARD))
-        carded = card + SIGN * (level > 0) >= CARD_AT or (noticed >= SURE_AT and not theirs)
-        if carded or (noticed >= NOTICED_AT and not theirs):
+        if card >= CARD_AT or (noticed >= NOTICED_AT and not theirs):
             layers += [WORDS] if odds >= HALF_SURE else []
-            layers += [ENCODER] if log_odds(reading.probabilities[1]) >= HALF_SURE else []
-            level = max(level, CARD if carded else 1)
+            layers += [ENCODER] if chances[1] >= HALF_SURE else []
+            level = max(level, CARD if card >= CARD_AT else 1)
         return level, tuple(layers)
 
 
