@@ -155,7 +155,7 @@ def test_that_a_person_is_young_stays_known_s20() -> None:
     [
         (0.99, 0.99, -5.0, 3, (ENCODER,)),  # sure alone
         (0.95, 0.01, -5.0, 1, (ENCODER,)),
-        (0.999, 0.01, -5.0, 3, (ENCODER,)),  # so sure of danger that the step hardly matters
+        (0.999, 0.01, -5.0, 1, (ENCODER,)),  # so sure of danger as one can be, and not of a card
         (0.5, 0.3, 0.0, 1, (WORDS, ENCODER)),  # half sure together
         (0.5, 0.5, 1.0, 3, (WORDS, ENCODER)),
         (0.3, 0.1, -5.0, 0, ()),
@@ -169,9 +169,9 @@ def test_the_learnt_layers_are_weighed_together(
     assert (risk.level, risk.layers, risk.card) == (level, layers, level >= CARD)
 
 
-def test_what_the_phrases_explain_has_to_be_surer_s13() -> None:
-    assessor = RiskAssessor(FakeReader(0.7, 0.8), words=FakeWords(0.0))
-    assert talk("the rain is back", assessor=assessor)[0].card
+def test_without_an_encoder_what_the_phrases_explain_has_to_be_surer_s13() -> None:
+    assessor = RiskAssessor(words=FakeWords(0.7))
+    assert talk("the rain is back", assessor=assessor)[0].level == 1
     assert talk("I'm not thinking about killing myself", assessor=assessor)[0].level == 0
 
 
@@ -185,15 +185,9 @@ def test_more_than_plain_tiredness_is_s13(text: str) -> None:
     assert talk(text, assessor=RiskAssessor(FakeReader(0.8), words=FakeWords(0.1)))[0].ask
 
 
-def test_a_sign_in_the_phrases_and_a_sure_encoder_show_a_card() -> None:
-    assessor = RiskAssessor(FakeReader(0.8, 0.5), words=FakeWords(-0.5))
-    assert not talk("the rain is back", assessor=assessor)[0].card
-    assert talk("everyone would be better off without me", assessor=assessor)[0].card
-
-
 def test_a_carer_is_not_asked_about_themselves_unless_the_encoder_is_very_sure_s12() -> None:
     carer = "my friend told me she wants to kill herself"
-    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.7), words=FakeWords(1.0)))[0].level == 0
+    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.4), words=FakeWords(0.0)))[0].level == 0
     assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.99), words=FakeWords(1.0)))[0].card
 
 
@@ -209,7 +203,7 @@ def test_without_an_encoder_words_ask_when_they_are_sure() -> None:
 
 
 def test_what_the_phrases_say_stands_where_the_others_see_nothing() -> None:
-    assert talk("I want to kill myself", assessor=RiskAssessor(FakeReader(0.1), words=FakeWords(-2.0)))[0].card
+    assert talk("I want to kill myself", assessor=RiskAssessor(FakeReader(0.2), words=FakeWords(-2.0)))[0].card
 
 
 @pytest.mark.parametrize("text", ["I want to kill myself", "I'm going to kill myself tonight"])

@@ -26,7 +26,7 @@ def test_each_line_of_text_is_a_message_of_its_own(tmp_path: Path, capsys: pytes
     (tmp_path / "in.txt").write_text("I want to kill myself\n\nthanks\n", "utf-8")
     assert cli.run(["safety", "check", str(tmp_path / "in.txt"), "--json"]) == 0
     first, second = rows(capsys)
-    assert (first["id"], first["level"], first["layers"], first["card"]) == (1, 3, ["phrases"], True)
+    assert (first["id"], first["level"], first["layers"], first["card"]) == (1, 3, ["phrases", "words"], True)
     assert (second["id"], second["level"], second["layers"], second["card"]) == (3, 0, [], False)
 
 
@@ -41,7 +41,7 @@ def test_a_conversation_is_read_turn_by_turn_with_its_state_s11(
     (tmp_path / "in.jsonl").write_text(json.dumps({"id": "c7", "messages": messages}), "utf-8")
     assert cli.run(["safety", "check", str(tmp_path / "in.jsonl"), "--json"]) == 0
     (row,) = rows(capsys)
-    assert (row["id"], row["level"], row["layers"], row["card"]) == ("c7", 3, ["phrases", "state"], True)
+    assert (row["id"], row["level"], row["layers"], row["card"]) == ("c7", 3, ["phrases", "words", "state"], True)
     assert [(turn["level"], turn["card"]) for turn in row["turns"]] == [(3, True), (3, False)]
 
 

@@ -26,11 +26,9 @@ PHRASES, WORDS, ENCODER, STATE = "phrases", "words", "encoder", "state"
 
 WORDS_WEIGH = 0.5
 """What the log odds of the linear reader count beside those of the network: it knows no order of words."""
-CARD_WEIGHS = {1: 0.5, CARD: 0.75}
-"""What the log odds of the network's steps count where a card is weighed."""
-NOTICED_AT, CARD_AT = 0.0, 0.5
-"""Weighed log odds from which a message is asked about, and from which it shows the card."""
-CONTRADICTED_AT = -2.0
+NOTICED_AT, CARD_AT = -1.0, 0.5
+"""Weighed log odds of any danger from which a message is asked about, and of a card, from which it shows the card."""
+CONTRADICTED_AT = -3.0
 """Weighed log odds of any danger below which a phrase alone shows no card. All of these were chosen on messages that
 the network had not learnt from, with an eye on ordinary talk (docs/CRISIS.md); to be chosen anew with another one."""
 HALF_SURE = -1.0
@@ -132,14 +130,13 @@ class RiskAssessor:
             if odds >= (WORDS_CERTAIN if seen.explained else WORDS_SURE) and not theirs:
                 level, layers = max(level, 1), [*layers, WORDS]
             return level, tuple(layers)
-        chances = {step: log_odds(chance) for step, chance in reading.probabilities.items()}
-        noticed = chances[1] + WORDS_WEIGH * odds
-        card = sum(weight * chances[step] for step, weight in CARD_WEIGHS.items()) + WORDS_WEIGH * odds
+        weighed = {step: log_odds(chance) + WORDS_WEIGH * odds for step, chance in reading.probabilities.items()}
+        noticed, card = weighed[1], weighed[CARD]
         if level >= CARD and not held and noticed < CONTRADICTED_AT:
             level = 1
         if card >= CARD_AT or (noticed >= NOTICED_AT and not theirs):
             layers += [WORDS] if odds >= HALF_SURE else []
-            layers += [ENCODER] if chances[1] >= HALF_SURE else []
+            layers += [ENCODER] if log_odds(reading.probabilities[1]) >= HALF_SURE else []
             level = max(level, CARD if card >= CARD_AT else 1)
         return level, tuple(layers)
 
