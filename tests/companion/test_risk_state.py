@@ -187,7 +187,7 @@ def test_more_than_plain_tiredness_is_s13(text: str) -> None:
 
 def test_a_carer_is_not_asked_about_themselves_unless_the_encoder_is_very_sure_s12() -> None:
     carer = "my friend told me she wants to kill herself"
-    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.4), words=FakeWords(0.0)))[0].level == 0
+    assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.3), words=FakeWords(0.0)))[0].level == 0
     assert talk(carer, assessor=RiskAssessor(FakeReader(0.99, 0.99), words=FakeWords(1.0)))[0].card
 
 
@@ -203,7 +203,7 @@ def test_without_an_encoder_words_ask_when_they_are_sure() -> None:
 
 
 def test_what_the_phrases_say_stands_where_the_others_see_nothing() -> None:
-    assert talk("I want to kill myself", assessor=RiskAssessor(FakeReader(0.2), words=FakeWords(-2.0)))[0].card
+    assert talk("I want to kill myself", assessor=RiskAssessor(FakeReader(0.2), words=FakeWords(-1.0)))[0].card
 
 
 @pytest.mark.parametrize("text", ["I want to kill myself", "I'm going to kill myself tonight"])

@@ -26,9 +26,9 @@ PHRASES, WORDS, ENCODER, STATE = "phrases", "words", "encoder", "state"
 
 WORDS_WEIGH = 0.5
 """What the log odds of the linear reader count beside those of the network: it knows no order of words."""
-NOTICED_AT, CARD_AT = -1.0, 0.5
+NOTICED_AT, CARD_AT = -1.0, -0.5
 """Weighed log odds of any danger from which a message is asked about, and of a card, from which it shows the card."""
-CONTRADICTED_AT = -3.0
+CONTRADICTED_AT = -2.0
 """Weighed log odds of any danger below which a phrase alone shows no card. All of these were chosen on messages that
 the network had not learnt from, with an eye on ordinary talk (docs/CRISIS.md); to be chosen anew with another one."""
 HALF_SURE = -1.0
