@@ -1,7 +1,7 @@
 """What the two learnt layers of the risk reading are taught: messages of danger, their harmless neighbours, and
 ordinary talk.
 
-The project's own risk corpus, what of `corpus/risk_check` is learnt from, and ordinary talk at level 0: the seekers of the
+The project's own risk corpus, parts of `corpus/risk_check`, and ordinary talk at level 0: the seekers of the
 project's support corpus, of MINT's 322 conversations and of CounselChat, essays of Empathic Reactions, self-dialogues,
 Synthetic-Persona-Chat. A line of theirs in which a plain list or the phrase floor finds anything is left out, so that
 nobody's crisis is taught as harmless. Lend-an-Ear, XSTest and VERA-MH are for measuring only and are never read here.
