@@ -32,7 +32,7 @@ from companion.safety.risk.state import RiskState
 CORPUS = Path(__file__).parents[1] / "training" / "corpus"
 NOW = datetime(2026, 1, 1)
 CARD = 3
-SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "fifth", "sixth", "unseen")
+SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "unseen")
 
 KEYWORDS = re.compile(
     r"\b(?:suicid(?:e|al)|kill myself|killing myself|end my life|ending my life|take my (?:own )?life|want to die"
