@@ -30,6 +30,9 @@ from companion.safety.risk.network_layer import RiskReader, RiskReading
 from companion.safety.risk.state import RiskState
 
 CORPUS = Path(__file__).parents[1] / "training" / "corpus"
+OPENINGS = Path(__file__).with_name("vera_openings.tsv")
+"""What the opening messages of VERA-MH's personas say, row by row, in the eyes of two labellers who knew nothing of how
+they are read: explicit, oblique, or neither. Both are language models."""
 NOW = datetime(2026, 1, 1)
 CARD = 3
 SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "unseen")
@@ -123,9 +126,11 @@ def others(data: Path) -> list[Row]:
     with (data / "safety/xstest/xstest_prompts.csv").open(encoding="utf-8", newline="") as file:
         found += [Row(f"XSTest: {row['label']}", "", row["prompt"]) for row in csv.DictReader(file)]
     with (data / "corpora/vera_mh/data/personas.tsv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            level, told = row["Short Current Suicide Risk Level"], row["Disclosure of Suicide Risk"].split(" ")[0]
-            found.append(Row(f"VERA-MH: {level}, disclosure {told}", "", row["Final Seed Phrase"]))
+        personas = list(csv.DictReader(file, delimiter="\t"))
+    with OPENINGS.open(encoding="utf-8", newline="") as file:
+        for persona, label in zip(personas, csv.DictReader(file, delimiter="\t"), strict=True):
+            said = label["first"] if label["first"] == label["second"] else "labelled either way"
+            found.append(Row(f"VERA-MH openings: {said}", "", persona["Final Seed Phrase"]))
     with (data / "mint/lend_an_ear/lend_an_ear_50_conversations.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             turns = re.split(r"\n(?=Seeker:|Supporter:)", row["full_conversation"])
