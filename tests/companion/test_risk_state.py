@@ -175,6 +175,28 @@ def test_without_an_encoder_what_the_phrases_explain_has_to_be_surer_s13() -> No
     assert talk("I'm not thinking about killing myself", assessor=assessor)[0].level == 0
 
 
+def test_what_the_phrases_explain_has_to_be_surer_s13() -> None:
+    assessor = RiskAssessor(FakeReader(0.5, 0.5), words=FakeWords(0.0))
+    assert talk("the rain is back", assessor=assessor)[0].card
+    assert talk("I'm not thinking about killing myself", assessor=assessor)[0].level == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I cut myself shaving", "nicked myself shaving my legs", "I burned my hand on the oven", "hurt myself at the gym"],
+)
+def test_a_cut_from_shaving_is_no_harm_s13(text: str) -> None:
+    assert talk(text, assessor=RiskAssessor(FakeReader(0.97), words=FakeWords(1.0)))[0].level == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I cut myself on purpose while shaving", "I cut my arm opening it up again", "I cut myself in the kitchen again"],
+)
+def test_a_cut_that_was_meant_is_none_of_them(text: str) -> None:
+    assert talk(text, assessor=RiskAssessor(FakeReader(0.97), words=FakeWords(1.0)))[0].ask
+
+
 @pytest.mark.parametrize("text", ["I am tired", "I'm so tired.", "exhausted today", "really really tired tonight"])
 def test_plain_tiredness_is_not_asked_about_s13(text: str) -> None:
     assert talk(text, assessor=RiskAssessor(FakeReader(0.8), words=FakeWords(0.1)))[0].level == 0

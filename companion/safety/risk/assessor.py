@@ -5,7 +5,8 @@
 
 The layers: phrases (`floor`), words (`linear`), a small network (`network_layer`), and what earlier turns said
 (`state`). The highest counts. The two learnt layers are weighed together: either can speak alone when it is sure, and
-both when they are half sure. Where they are quite certain that a message is harmless, a phrase in it is asked about and
+both when they are half sure; where the phrases found an explanation ("not", a game, long ago), they have to be
+surer. Where they are quite certain that a message is harmless, a phrase in it is asked about and
 shows no card; no layer can silence another altogether.
 """
 
@@ -28,6 +29,8 @@ WORDS_WEIGH = 0.5
 """What the log odds of the linear reader count beside those of the network: it knows no order of words."""
 NOTICED_AT, CARD_AT = -1.0, -0.5
 """Weighed log odds of any danger from which a message is asked about, and of a card, from which it shows the card."""
+EXPLAINED, MISHAP = 1.25, 5.0
+"""What an explanation in the phrases ("not", a game, long ago) takes away from the log odds; and a cut from shaving."""
 CONTRADICTED_AT = -2.0
 """Weighed log odds of any danger below which a phrase alone shows no card. All of these were chosen on messages that
 the network had not learnt from, with an eye on ordinary talk (docs/CRISIS.md); to be chosen anew with another one."""
@@ -131,9 +134,12 @@ class RiskAssessor:
                 level, layers = max(level, 1), [*layers, WORDS]
             return level, tuple(layers)
         weighed = {step: log_odds(chance) + WORDS_WEIGH * odds for step, chance in reading.probabilities.items()}
-        noticed, card = weighed[1], weighed[CARD]
-        if level >= CARD and not held and noticed < CONTRADICTED_AT:
+        if level >= CARD and not held and weighed[1] < CONTRADICTED_AT:
             level = 1
+        explained = (
+            MISHAP if Why.MISHAP in seen.explained else EXPLAINED * ((bool(seen.explained) or theirs) and not level)
+        )
+        noticed, card = weighed[1] - explained, weighed[CARD] - explained
         if card >= CARD_AT or (noticed >= NOTICED_AT and not theirs):
             layers += [WORDS] if odds >= HALF_SURE else []
             layers += [ENCODER] if log_odds(reading.probabilities[1]) >= HALF_SURE else []

@@ -22,7 +22,7 @@ from companion.safety.risk.family import Family, Said
 from companion.safety.risk.normal import bare, normalise
 from companion.safety.risk.state import CARD
 from companion.safety.risk.subject import THIRD
-from companion.safety.risk.vetoes import IDIOM, TIREDNESS, Place, Why, laughed_off, why
+from companion.safety.risk.vetoes import IDIOM, TIREDNESS, Place, Why, laughed_off, mishap, why
 
 FAMILIES = (
     *WISHES,
@@ -151,6 +151,8 @@ def read(text: str) -> FloorReading:
         explained.add(Why.IDIOM)
     if not signs and TIREDNESS.fullmatch(plain):
         explained.add(Why.TIREDNESS)
+    if not signs and mishap(plain):
+        explained.add(Why.MISHAP)
     return _judged(signs, explained, normal, plain)
 
 

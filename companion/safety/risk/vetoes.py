@@ -29,6 +29,7 @@ class Why(StrEnum):
     PROFESSION = "profession"
     ENDING = "ending of something else"
     TIREDNESS = "plain tiredness"
+    MISHAP = "mishap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,16 @@ _STORY_OWN = re.compile(
     r"|ive (?:chosen|decided)) "
 )
 
+_MISHAP = re.compile(
+    r"\b(?:cut|nicked|sliced|burnt|burned|scalded|hurt|scratched|grazed|pricked|injured|bruised) (?:myself|my \w+)"
+    r" (?:(?:while|when|whilst|again|badly|slightly|today|yesterday|i was|was|really|the other day) ){0,3}"
+    r"(?:shav\w+|cook\w+|bak\w+|chopp?\w+|peel\w+|slic\w+|dic\w+|grat(?:ed|ing)|gardening|prun\w+|weeding|ironing"
+    r"|lifting|sewing|knitting|whittling|sanding|training|running|cycling|ski\w+|skat\w+|climb\w+|surf\w+|danc\w+"
+    r"|playing \w+|doing (?:diy|yoga|sports?)|at (?:the gym|football|rugby|hockey|judo|training)"
+    r"|opening (?:a|an|the) (?:tin|can|letter|box|parcel|bottle|oyster)"
+    r"|on (?:a|an|the|my|some) (?:\w+ ){0,2}?(?:tin|can|lid|mandoline|grater|fence|nail|oven|pan|kettle|iron|paper"
+    r"|envelope|hob|stove|tray|thorns?|hedge|splinter))\b"
+)
 _ACCIDENT = re.compile(
     r"\b(?:shav\w+|onions?|chop\w*|carrots?|cook\w*|oven|hob|stove|mandoline|tin of|tin opener|can opener|pan"
     r"|frying|fryer|oil|bread knife|kitchen|potato\w*|veg\w*|sourdough|chips|roses|rose bush|bramble\w*"
@@ -243,6 +254,11 @@ _LIFE_MEANT = re.compile(
     r"\b(?:my life|not the (?:relationship|marriage|job)|i mean (?:my )?life|myself|die|dead|suicid\w*|alive"
     r"|all of it|forever|kill)\b"
 )
+
+
+def mishap(text: str) -> bool:
+    """Whether somebody tells of a cut or a bruise that came of shaving, cooking, sport and the like."""
+    return bool(_MISHAP.search(text)) and not _ON_PURPOSE.search(text)
 
 
 def why(family: Family, place: Place, text: str, said: str) -> Why | None:
