@@ -35,7 +35,7 @@ OPENINGS = Path(__file__).with_name("vera_openings.tsv")
 they are read: explicit, oblique, or neither. Both are language models."""
 NOW = datetime(2026, 1, 1)
 CARD = 3
-SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "unseen")
+SPLITS = ("tune", "held", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "unseen")
 
 KEYWORDS = re.compile(
     r"\b(?:suicid(?:e|al)|kill myself|killing myself|end my life|ending my life|take my (?:own )?life|want to die"
