@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from companion.context import alternating, fit, history_of
 from companion.engine.protocol import Engine, EngineInfo
@@ -25,9 +25,18 @@ NEXT_WORDS = 96
 class Briefing:
     """For one conversation. Remembers which replies were read, and where what the model is shown begins."""
 
-    def __init__(self, store: Store, engine: Engine, tagger: Tagger, settings: Settings, watch: Watch) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        tagger: Tagger,
+        settings: Settings,
+        watch: Watch,
+        taste: Callable[[], Mapping[Tactic, float]],
+    ) -> None:
+        """`taste` is asked at every plan what the person likes."""
         self._store, self._engine, self._tagger, self._settings = store, engine, tagger, settings
-        self._watch = watch
+        self._watch, self._taste = watch, taste
         self._records: dict[int, TurnRecord] = {}
         """What the replies did that were read so far, by turn."""
         self._first = 0
@@ -95,7 +104,3 @@ class Briefing:
             return None
         chosen = PlanSettings(strength=self._settings.variety, self_disclosure=self._settings.self_disclosure)
         return plan(ledger, reading, taste=self._taste(), settings=chosen)
-
-    def _taste(self) -> dict[Tactic, float]:
-        """What the person likes: the learned multiplier of each tactic that has one."""
-        return {Tactic(name): value for name, value in self._store.taste().items()}

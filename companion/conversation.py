@@ -57,6 +57,7 @@ from companion.text import clean
 from planner.layouts import Layout, Message, opened
 from planner.ledger import Ledger
 from planner.policy import Plan
+from planner.tactics import Tactic
 
 if TYPE_CHECKING:
     from companion.safety.risk.assessor import RiskAssessor
@@ -196,6 +197,10 @@ class Conversation:
         """What the companion's replies among `turns` did."""
         return self._briefing.ledger(turns)
 
+    def taste(self) -> dict[Tactic, float]:
+        """What the person likes: the learned multiplier of each tactic that has one."""
+        return {Tactic(name): value for name, value in self.store.taste().items()}
+
     @property
     def minor(self) -> bool:
         """Whether the person said that they are under eighteen (S20)."""
@@ -203,7 +208,7 @@ class Conversation:
 
     def _brief(self) -> None:
         """Know nothing of the session yet."""
-        self._briefing = Briefing(self.store, self.engine, self.tagger, self.settings, self._watch)
+        self._briefing = Briefing(self.store, self.engine, self.tagger, self.settings, self._watch, self.taste)
 
     def _begin(self) -> None:
         self.interrupt()

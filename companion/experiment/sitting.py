@@ -144,7 +144,7 @@ class BlindConversation(Conversation):
     def say(self, text: str) -> Iterator[Event]:
         return _blind(super().say(text))
 
-    def _taste(self) -> dict[Tactic, float]:
+    def taste(self) -> dict[Tactic, float]:
         return {}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.risk_messages import CORPUS, Lesson, fillers, ordinary, own, varied
+from training.risk_messages import CORPUS, TAUGHT, Lesson, fillers, ordinary, own, varied
 
 CALM = "My manager shouted at me in front of everyone and I cried in the car."
 CRISIS = "I want to kill myself and I have told nobody."
@@ -64,7 +64,7 @@ def test_what_is_kept_for_measuring_is_not_taught() -> None:
         for path in (CORPUS / "risk_check").glob("*.jsonl")
         for line in path.read_text("utf-8").splitlines()
     ]
-    kept = {(row["previous"], row["text"]) for row in rows if row["split"] != "tune"}
+    kept = {(row["previous"], row["text"]) for row in rows if row["split"] not in TAUGHT}
     assert len(kept) > 500
     assert not taught & kept
 
