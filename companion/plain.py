@@ -72,6 +72,7 @@ class PlainChat:
 
     def run(self) -> int:
         """Talk until the person leaves; returns the exit code."""
+        self._waits = True  # before the handlers are there: nothing is arriving yet that a Ctrl-C could stop
         with self._signals():
             self._load()
             self._talk({"/quit"})
@@ -183,7 +184,6 @@ class PlainChat:
                 said = step.seconds
                 self._print(self._loading(step))
 
-        self._waits = True
         try:
             self._conversation.engine.load(progress)
             self._catch_up()
