@@ -198,12 +198,12 @@ def bits_of_kinds(file: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     for kind in KINDS:
 
-        @lib.llama_log_callback
         def listen(level: int, text: bytes, _: object, kind: str = kind) -> None:
             if reckoned := re.search(rb"quant size.*\(([\d.]+) BPW\)", text):
                 found[kind] = float(reckoned[1])
 
-        lib.llama_log_set(listen, None)
+        listener = lib.llama_log_callback(listen)  # the library keeps a bare pointer to it
+        lib.llama_log_set(listener, None)
         params = lib.llama_model_quantize_default_params()
         params.ftype, params.dry_run = TYPES[kind], True
         lib.llama_model_quantize(os.fsencode(file), os.fsencode(file.with_suffix(".none")), ctypes.byref(params))

@@ -30,7 +30,7 @@ RENDERED = f"<|im_start|>user\n{PROMPT}<|im_end|>\n<|im_start|>assistant\n"
 REPLIES = 10  # in one measurement: a reply of a model that knows when to stop may be short
 CONTEXT = 1024
 BUDGET = 0.95
-SAMPLING = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
+DEFAULT = Sampling()
 
 
 def ours(path: Path, tokens: int, threads: int) -> Iterator[tuple[int, float]]:
@@ -39,7 +39,7 @@ def ours(path: Path, tokens: int, threads: int) -> Iterator[tuple[int, float]]:
     seed = 0
     while True:
         seed += 1
-        *_, finish = engine.stream([Message("user", PROMPT)], Sampling(**SAMPLING, max_tokens=tokens, seed=seed))
+        *_, finish = engine.stream([Message("user", PROMPT)], Sampling(max_tokens=tokens, seed=seed))
         assert isinstance(finish, Finish)
         yield finish.reply_tokens - 1, (finish.total_ms - finish.first_ms) / 1000
 
@@ -65,10 +65,10 @@ def bare(path: Path, tokens: int, threads: int) -> Iterator[tuple[int, float]]:
         seed += 1
         sampler = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         for step in (
-            lib.llama_sampler_init_top_k(SAMPLING["top_k"]),
-            lib.llama_sampler_init_top_p(SAMPLING["top_p"], 1),
-            lib.llama_sampler_init_min_p(SAMPLING["min_p"], 1),
-            lib.llama_sampler_init_temp(SAMPLING["temperature"]),
+            lib.llama_sampler_init_top_k(DEFAULT.top_k),
+            lib.llama_sampler_init_top_p(DEFAULT.top_p, 1),
+            lib.llama_sampler_init_min_p(DEFAULT.min_p, 1),
+            lib.llama_sampler_init_temp(DEFAULT.temperature),
             lib.llama_sampler_init_dist(seed),
         ):
             lib.llama_sampler_chain_add(sampler, step)
@@ -96,7 +96,15 @@ def high_level(path: Path, tokens: int, threads: int) -> Iterator[tuple[int, flo
         seed += 1
         made, started = 0, 0.0
         for _ in llama.create_completion(
-            RENDERED, max_tokens=tokens, stream=True, seed=seed, repeat_penalty=1.0, **SAMPLING
+            RENDERED,
+            max_tokens=tokens,
+            stream=True,
+            seed=seed,
+            repeat_penalty=1.0,
+            temperature=DEFAULT.temperature,
+            top_k=DEFAULT.top_k,
+            top_p=DEFAULT.top_p,
+            min_p=DEFAULT.min_p,
         ):
             made += 1
             started = started or time.perf_counter()
@@ -178,10 +186,13 @@ def report(model: Path, rates: dict[str, list[float]]) -> str:
     )
 
 
+_kept: list[Any] = []
+"""The library keeps bare pointers to these."""
+
+
 def _silent(lib: Any) -> Any:
-    global _kept  # the library keeps a bare pointer to it
-    _kept = lib.llama_log_callback(lambda level, text, data: None)
-    return _kept
+    _kept.append(lib.llama_log_callback(lambda level, text, data: None))
+    return _kept[-1]
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from companion.settings import Settings
 from companion.store import PlanRow, Role, Status, Store, Timings
 from companion.tagging import EncoderTagger
 from companion.tui.app import CompanionApp
+from companion.tui.chat import ChatScreen
 from companion.tui.transcript import Transcript
 from planner.tactics import TACTICS
 
@@ -136,6 +137,7 @@ async def refreshed(transcript: Transcript) -> None:
 async def scroll(app: Watched, steps: int) -> tuple[dict[str, list[tuple[float, float] | None]], int, int]:
     """Times by kind of step, the most messages that were mounted, and the turns that were passed by."""
     transcript, chat = app.screen.query_one(Transcript), app.chat
+    assert isinstance(chat, ChatScreen)
     moves: dict[str, Callable[[], object]] = {
         "a page up": lambda: chat.action_page(-1),
         "a page down": lambda: chat.action_page(1),

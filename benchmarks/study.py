@@ -41,7 +41,7 @@ def conversations(turns: int, seed: int = 1) -> Iterator[list[dict[str, Any]]]:
         rows: list[dict[str, Any]] = []
         for place in range(2 * REPLIES):
             turn += 1
-            row = {"session": f"s{number:07}", "model": "made-up", "condition": None, "turn": turn,
+            row: dict[str, Any] = {"session": f"s{number:07}", "model": "made-up", "condition": None, "turn": turn,
                    "parent": turn - 1 if place else None, "role": "assistant" if place % 2 else "user",
                    "status": "complete", "created_at": "2026-01-01T00:00:00.000Z",
                    "finished_at": "2026-01-01T00:00:01.000Z", "words": 8, "tactics": None, "sentences": None,

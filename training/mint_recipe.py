@@ -146,6 +146,8 @@ class OwnHistory(_Frozen):
 
     every: int = Field(default=0, ge=0)
     """Steps after which the histories are made anew by the model as it is then; 0 keeps the human ones."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """Of the rows whose history is the model's own; the others keep the human one."""
 
 
 class Ending(_Frozen):

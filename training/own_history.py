@@ -9,6 +9,7 @@ of the kind.
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,8 @@ class OwnHistory(TrainerCallback):  # type: ignore[misc]  # transformers is unty
         self._trainer, self._run, self._rows, self._places = trainer, run, rows, places
         self._recordings = {recording.id: recording for recording in recordings}
         self._reader, self._prompter = reader, prompter
-        self._every, self._at_once = trainer.recipe.own_history.every, trainer.recipe.rows
+        self._every, self._share = trainer.recipe.own_history.every, trainer.recipe.own_history.share
+        self._seed, self._at_once = trainer.recipe.seed, trainer.recipe.rows
         self._current: int | None = None
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -102,9 +104,10 @@ class OwnHistory(TrainerCallback):  # type: ignore[misc]  # transformers is unty
         self._current = due
 
     def _rows_of(self, step: int) -> dict[int, Row]:
-        """The rows of the steps from `step` on that share its histories, by their places."""
+        """By their places, the rows of the steps from `step` on that get histories made at `step`."""
         chosen = self._places[step * self._at_once : (step + self._every) * self._at_once]
-        return {place: self._rows[place] for place in chosen}
+        chance = random.Random(f"{self._seed}/{step}/own")
+        return {place: self._rows[place] for place in chosen if chance.random() < self._share}
 
     def _own(self, coming: Mapping[int, Row], histories: Histories) -> dict[int, Row]:
         """Each row with the policy's replies in its history; as it was where the history no longer fits."""

@@ -67,7 +67,7 @@ class Lesson:
 def own(corpus: Path = CORPUS) -> list[Lesson]:
     """The project's own messages, less those that are for choosing and measuring."""
     found = [_lesson(row, said=row["family"] in SAID) for row in corpus_rows(corpus / "risk")]
-    checked = (row for row in _json_lines(corpus / "risk_check") if row["split"] in TAUGHT)
+    checked = (row for row in corpus_rows(corpus / "risk_check") if row["split"] in TAUGHT)
     return [*found, *(_lesson(row, said=row["said"] == "explicit") for row in checked)]
 
 
@@ -153,11 +153,6 @@ def _mistyped(text: str, chance: random.Random) -> str:
     return " ".join(words)
 
 
-def _json_lines(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.glob("*.jsonl")):
-        yield from map(json.loads, path.read_text("utf-8").splitlines())
-
-
 def _rows(folder: Path) -> Iterator[dict[str, str]]:
     for path in sorted(folder.rglob("*.csv")):
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
@@ -166,7 +161,7 @@ def _rows(folder: Path) -> Iterator[dict[str, str]]:
 
 def _seekers(corpus: Path) -> Iterator[tuple[str, str]]:
     for name in ("support", "letters"):
-        for row in _json_lines(corpus / name):
+        for row in corpus_rows(corpus / name):
             said = [turn["text"] for turn in row["context"] if turn["role"] == "seeker"]
             yield from zip(["", *said], said, strict=False)
 

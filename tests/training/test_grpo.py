@@ -175,10 +175,10 @@ def test_a_policy_learns_what_is_rewarded(start: Start, policy: Path, monkeypatc
 # -- going on -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("own_history", "lora"), [(0, 0), (2, 4)])
-def test_a_stopped_run_goes_on_exactly(start: Start, policy: Path, own_history: int, lora: int) -> None:
+@pytest.mark.parametrize(("own_history", "lora"), [({}, 0), ({"every": 2}, 4), ({"every": 2, "share": 0.5}, 4)])
+def test_a_stopped_run_goes_on_exactly(start: Start, policy: Path, own_history: dict[str, Any], lora: int) -> None:
     options = {
-        "own_history": {"every": own_history},
+        "own_history": own_history,
         "policy": {"model": str(policy), "lora": lora},
         "steps": 5,
         "save_every": 10,
@@ -285,8 +285,8 @@ def test_a_gradient_that_is_no_number_leaves_the_weights_as_they_were(start: Sta
 # -- histories ------------------------------------------------------------------------------------------------
 
 
-def test_histories_are_made_anew_by_the_policy_as_it_is_then(start: Start) -> None:
-    run = start(own_history={"every": 2}, steps=4)
+def prompts_of(run: TrlRun) -> list[str]:
+    """The prompts that a run answers, from here to its end."""
     seen: list[str] = []
     ordinary = run.trainer._generate_and_score_completions
 
@@ -296,13 +296,30 @@ def test_histories_are_made_anew_by_the_policy_as_it_is_then(start: Start) -> No
 
     run.trainer._generate_and_score_completions = scored
     assert run.train()
+    return seen
+
+
+def has_a_human_history(prompt: str) -> bool:
+    return any(f"<|im_start|>assistant\n{reply}<|im_end|>" in prompt for reply in REPLIES)
+
+
+def test_histories_are_made_anew_by_the_policy_as_it_is_then(start: Start) -> None:
+    run = start(own_history={"every": 2}, steps=4)
+    seen = prompts_of(run)
     files = sorted((run.run.folder / "histories").iterdir())
     assert [file.name for file in files] == ["step-000000.json", "step-000002.json"]
     made = [reply["text"] for file in files for replies in json.loads(file.read_text()).values() for reply in replies]
     later = [prompt for prompt in seen if "More of it." in prompt]
     assert later
     assert all(any(text in prompt for text in made if text) for prompt in later)
-    assert not any(f"<|im_start|>assistant\n{reply}<|im_end|>" in prompt for reply in REPLIES for prompt in seen)
+    assert not any(map(has_a_human_history, seen))
+
+
+def test_a_share_of_the_rows_gets_histories_of_its_own(start: Start) -> None:
+    run = start(own_history={"every": 2, "share": 0.5}, steps=8)
+    human = [has_a_human_history(prompt) for prompt in prompts_of(run) if "More of it." in prompt]
+    assert any(human)
+    assert not all(human)
 
 
 def test_a_run_whose_histories_are_gone_says_so(start: Start) -> None:

@@ -42,18 +42,22 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def _empty_corpus(folder: Path) -> Path:
+def _corpus(folder: Path) -> Path:
     for name in ("support", "letters"):
         (folder / name).mkdir(parents=True)
+        talk = [{"role": "seeker", "text": f"The first of {name}."}, {"role": "supporter", "text": "I see."}]
+        (folder / name / "a.jsonl").write_text(json.dumps({"context": talk}), "utf-8")
     return folder
 
 
 def test_nobodys_crisis_is_taught_as_ordinary_talk(data: Path, tmp_path: Path) -> None:
-    found = ordinary(data, _empty_corpus(tmp_path / "corpus"))
+    found = ordinary(data, _corpus(tmp_path / "corpus"))
     assert CRISIS not in {lesson.text for lesson in found}
     assert {lesson.text for lesson in found if lesson.family == "mint"} == {CALM, "Thank you."}
     assert [lesson.text for lesson in found if lesson.family == "counsel"] == [CALM]
-    assert {lesson.family for lesson in found} == {"mint", "counsel", "essay", "dialogue", "persona"}
+    seekers = {lesson.text for lesson in found if lesson.family == "seekers"}
+    assert seekers == {"The first of support.", "The first of letters."}
+    assert {lesson.family for lesson in found} == {"seekers", "mint", "counsel", "essay", "dialogue", "persona"}
     assert all(lesson.ordinary and not lesson.noticed and not lesson.card for lesson in found)
 
 
