@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from training.tokens import SPECIAL
+
 Logits = NDArray[np.float32]
 
 PROMPTS = (
@@ -22,6 +24,17 @@ PROMPTS = (
     "\n \n\n \t \t\t ------======= нещо на Български 我想在apple工作1314天～ 3.14 'RE we'Ve  \n",
     " ".join(["the small boat came back to the harbour before the rain"] * 8),
 )
+
+MIXED = [
+    *PROMPTS,
+    "don't DON'T we'll I'd 's 'S ' '' it''s ’s",
+    "1 12 123 1234567890 ٣٤ ½ x2y3",
+    "   leading, trailing   ",
+    "tabs\t\tand\nlines\r\n\r\n \n  end\n\n\n",
+    "\U0001f600\U0001f44d\U0001f3fd —…\u00a0 “quoted”",
+    "Как дела? Добре! 今天很累。こんにちは 한국어 สวัสดี",
+    "".join(SPECIAL),
+]
 
 
 @lib.llama_log_callback

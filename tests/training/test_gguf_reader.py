@@ -74,10 +74,9 @@ def test_what_was_written_is_read_back(tmp_path: Path, tied: bool) -> None:
 def test_the_model_that_ships_has_the_ids_and_logits_of_llama_cpp(shipped: Path) -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
     from tests.companion import model_logits as check
-    from tests.companion.test_modelhub_convert import MIXED
 
     file = paths.shipped_models() / "mini.gguf"
-    texts = [*MIXED, *prompts()]
+    texts = [*check.MIXED, *prompts()]
     ids = check.checkpoint_ids(shipped, texts)
     assert ids == check.file_ids(file, texts)
     largest, agree = check.difference(check.file_logits(file, ids[-2:]), check.checkpoint_logits(shipped, ids[-2:]))
