@@ -16,15 +16,11 @@ from companion.cli import run, train
 from companion.engine.client import LlamaEngine
 from companion.engine.protocol import Finish, Message, Piece, Sampling
 from tests.companion.fakes import CueEncoder
-from tests.training.tiny_mini import RECIPE, STEPS, World, make_world
+from tests.training.tiny_mini import RECIPE, STEPS, World
+from tests.training.tiny_mini import world as world
 from training import mini, reply_tags
 
 pytestmark = pytest.mark.torch
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture

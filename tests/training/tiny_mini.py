@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from training.corpora import Prose, held_out
 
 RECIPE = """\
@@ -91,6 +93,11 @@ def make_world(folder: Path) -> World:
     world.own.mkdir()
     world.replies.write_text("".join(json.dumps(_conversation(rng, number)) + "\n" for number in range(30)))
     return world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("world"))
 
 
 def _sentence(rng: random.Random) -> str:
