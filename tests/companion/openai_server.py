@@ -17,6 +17,7 @@ from companion.engine.address import Address
 
 Json = dict[str, Any]
 MODEL = "org/model"
+DONE = "data: [DONE]\n\n"
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ class OpenAIServer:
                     "prompt_tokens_details": {"cached_tokens": kept},
                 },
             }
-        yield "data: [DONE]\n\n"
+        yield DONE
 
     def _stream(self, handler: BaseHTTPRequestHandler, events: Iterator[Json | str]) -> None:
         handler.send_response(200)
