@@ -6,7 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from companion.engine.protocol import Message
+from training import reply_tags
 from training.protocol import opened
 from training.protocol_rows import Row, rows_of
 
@@ -33,3 +36,13 @@ def chat(path: Path, conversations: int = 3, turns: int = 3) -> Path:
 
 def kept(out: Path, condition: str) -> list[Row]:
     return rows_of(opened(out)[0], condition)
+
+
+@pytest.fixture(autouse=True)
+def cues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reply_tags, "fingerprint", lambda folder: "cues")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return chat(tmp_path / "chat.jsonl")

@@ -17,19 +17,10 @@ from companion.engine.scripted import ScriptedEngine
 from companion.modelhub import registry
 from tests.companion.openai_server import MODEL, Ability, Answer, Json, OpenAIServer, Say
 from tests.conftest import Outcome, Program, said_no_more_than_a_sentence
-from tests.training.recorded_talk import answer, chat, kept
-from training import reply_tags
+from tests.training.recorded_talk import answer, kept
+from tests.training.recorded_talk import cues as cues
+from tests.training.recorded_talk import data as data
 from training.judge import KEYS
-
-
-@pytest.fixture(autouse=True)
-def cues(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reply_tags, "fingerprint", lambda folder: "cues")
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return chat(tmp_path / "chat.jsonl")
 
 
 @pytest.fixture

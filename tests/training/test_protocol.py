@@ -18,23 +18,14 @@ from companion.study.gather import Gatherer, Source
 from tests.companion.fakes import CueEncoder, CueTagger
 from tests.conftest import Program, with_encoder
 from tests.training.recorded_talk import REPLIES, answer, chat, kept
-from training import reply_tags
+from tests.training.recorded_talk import cues as cues
+from tests.training.recorded_talk import data as data
 from training.evaluate import seed_of
 from training.judge import KEYS, Judge
 from training.protocol import begin, opened, read_report
 from training.protocol_report import compare
 from training.protocol_rows import LEND, recorded
 from training.protocol_run import Stopped
-
-
-@pytest.fixture(autouse=True)
-def cues(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reply_tags, "fingerprint", lambda folder: "cues")
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return chat(tmp_path / "chat.jsonl")
 
 
 def measured(
