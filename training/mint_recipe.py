@@ -68,20 +68,57 @@ class Policy(_Frozen):
     """Of the weights that stay as they are. In bfloat16 merging adapters for vLLM drifts them (TRL issue 6688)."""
 
 
-class Rollout(_Frozen):
-    """How replies are made."""
+class Sampling(_Frozen):
+    """How replies are sampled."""
 
-    engine: Literal["transformers", "vllm", "vllm-server"] = "transformers"
-    url: str = ""
-    """Of the vLLM server."""
     tokens: int = Field(default=2048, ge=8)
     """Of a reply, thoughts included."""
     temperature: float = Field(default=1.0, gt=0, le=2)
     together: int = Field(default=64, ge=1)
-    """Replies that are generated at once by `transformers`; the paper used vLLM."""
+    """Replies that are generated at once by `transformers`."""
 
 
-class RewardRecipe(_Frozen):
+class Rollout(Sampling):
+    """How replies are made, and by whom."""
+
+    engine: Literal["transformers", "vllm", "vllm-server"] = "transformers"
+    """The paper used vLLM."""
+    url: str = ""
+    """Of the vLLM server."""
+
+    @model_validator(mode="after")
+    def _url_of_the_engine(self) -> Rollout:
+        if self.engine == "vllm-server" and not SERVER.match(self.url):
+            raise ValueError("engine=vllm-server needs rollout.url, the address of the server")
+        if self.engine != "vllm-server" and self.url:
+            raise ValueError(
+                f"url is that of a vLLM server, and engine={self.engine} asks none: "
+                "--set rollout.engine=vllm-server, or --set rollout.url="
+            )
+        return self
+
+
+class Readers(_Frozen):
+    """Who reads replies."""
+
+    quality: str = "encoder"
+    """Who judges: `encoder`, the folder or hub name of a sequence classifier, or the http address of a server. The
+    paper used an 8B preference model."""
+    tactics: str = "encoder"
+    """Who reads tactics: `encoder`, or the http address of a server. The paper used ten 8B adapters."""
+    timeout: float = Field(default=60.0, gt=0)
+    """Seconds that a server may take for one answer."""
+    tries: int = Field(default=3, ge=1)
+    """How often a server that does not answer is asked."""
+
+    @model_validator(mode="after")
+    def _known_reader(self) -> Readers:
+        if self.tactics != "encoder" and not SERVER.match(self.tactics):
+            raise ValueError(f"tactics is encoder or an address that begins with http://, not {self.tactics!r}")
+        return self
+
+
+class RewardRecipe(Readers):
     """What a reply is worth (`training.rewards`)."""
 
     mode: Mode = "q+dkl"
@@ -97,21 +134,6 @@ class RewardRecipe(_Frozen):
     """b, of running on (`q+dkl+opening`)."""
     common: float = Field(default=0.1, gt=0, le=1)
     """Share of recent replies that may open alike before that opening counts as wholly worn (`q+dkl+opening`)."""
-    quality: str = "encoder"
-    """Who judges: `encoder`, the folder or hub name of a sequence classifier, or the http address of a server. The
-    paper used an 8B preference model."""
-    tactics: str = "encoder"
-    """Who reads tactics: `encoder`, or the http address of a server. The paper used ten 8B adapters."""
-    timeout: float = Field(default=60.0, gt=0)
-    """Seconds that a server may take for one answer."""
-    tries: int = Field(default=3, ge=1)
-    """How often a server that does not answer is asked."""
-
-    @model_validator(mode="after")
-    def _known_reader(self) -> RewardRecipe:
-        if self.tactics != "encoder" and not SERVER.match(self.tactics):
-            raise ValueError(f"tactics is encoder or an address that begins with http://, not {self.tactics!r}")
-        return self
 
     @property
     def weights(self) -> Weights:
@@ -149,6 +171,15 @@ class OwnHistory(_Frozen):
     share: float = Field(default=1.0, gt=0, le=1)
     """Of the rows whose history is the model's own; the others keep the human one."""
 
+    @model_validator(mode="after")
+    def _share_of_something(self) -> OwnHistory:
+        if self.share < 1 and not self.every:
+            raise ValueError(
+                f"share={self.share:g} is of the histories that every makes, and every=0 makes none: "
+                "--set own_history.every=10"
+            )
+        return self
+
 
 class Ending(_Frozen):
     """What is measured at the end of a run. The crisis suite always is."""
@@ -185,8 +216,6 @@ class MintRecipe(_Frozen):
 
     @model_validator(mode="after")
     def _fits_together(self) -> MintRecipe:
-        if self.rollout.engine == "vllm-server" and not SERVER.match(self.rollout.url):
-            raise ValueError("rollout.engine=vllm-server needs rollout.url, the address of the server")
         if not self.data.mint and not self.data.files:
             raise ValueError("there is nothing to learn from: data.mint is false and data.files is empty")
         return self

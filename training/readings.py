@@ -19,7 +19,7 @@ from companion.tagging import EncoderTagger, Tagger, used
 from companion.text import split_sentences
 from planner.ledger import TurnRecord
 from planner.tactics import TACTICS, Tactic
-from training.mint_recipe import SERVER, RewardRecipe
+from training.mint_recipe import SERVER, Readers
 
 Dialogue = Sequence[Mapping[str, str]]
 """What a reply answers: messages of role (user or assistant) and content, oldest first; no system message."""
@@ -117,7 +117,7 @@ def asked(dialogue: Dialogue) -> str:
     return next((message["content"] for message in reversed(dialogue) if message["role"] == "user"), "")
 
 
-def reader_of(recipe: RewardRecipe, encoder: Encoder) -> Reader:
+def reader_of(recipe: Readers, encoder: Encoder) -> Reader:
     """The readers that a recipe names. Raises NotFound or UsageError for what cannot be loaded."""
     from training.reading_servers import QualityServer, TacticServer
 

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from companion.errors import NotFound, UsageError
 from training import policy
 from training.grpo_reward import GrpoReward
+from training.mint_recipe import RewardRecipe
 from training.pairs import Candidate
 from training.prompts import Row, columns
 from training.readings import Reader
@@ -80,7 +81,7 @@ def _sample(recipe: DpoRecipe, rows: Sequence[Row], done: int, given: Ready, rea
     model = policy.load(given.before.folder, torch.bfloat16 if device.type == "cuda" else torch.float32).to(device)
     end = tokenizer.eos_token_id
     rollouts = Rollouts(model, ends=[end], padding=tokenizer.pad_token_id, together=recipe.rollout.together)
-    reward = GrpoReward(recipe.reward, recipe.group, reader, given.count)
+    reward = GrpoReward(RewardRecipe(), recipe.group, reader, given.count)  # pairs look at its parts, not at its sum
     with tqdm(total=done + len(rows), initial=done, unit="row", desc="replies") as bar:
         for start in range(0, len(rows), ROWS):
             part = rows[start : start + ROWS]

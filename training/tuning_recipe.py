@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from planner.layouts import Layout
-from training.mint_recipe import Conversations, Ending, Policy, Prompts, RewardRecipe, Rollout
+from training.mint_recipe import Conversations, Ending, Policy, Prompts, Readers, Sampling
 from training.pairs import PairRule
 from training.recipe import apply, check, read_recipe
 
@@ -103,9 +103,9 @@ class DpoRecipe(TuningRecipe):
     """Rows for which replies are sampled."""
     group: int = Field(default=6, ge=2)
     """Replies that are sampled for each."""
-    rollout: Rollout = Rollout(tokens=320)
-    reward: RewardRecipe = RewardRecipe()
-    """Who reads the sampled replies: quality, tactics, timeout and tries; the rest is not used."""
+    rollout: Sampling = Sampling(tokens=320)
+    reward: Readers = Readers()
+    """Who reads the sampled replies."""
     pairs: PairRule = PairRule()
 
     @property

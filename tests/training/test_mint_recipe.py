@@ -56,6 +56,8 @@ def test_any_value_may_be_set_whether_the_file_names_it_or_not() -> None:
         ("reward.floor=2", "reward.floor: Input should be less than or equal to 1 (it is 2)"),
         ("reward.tactics=somebody", "tactics is encoder or an address that begins with http://, not 'somebody'"),
         ("rollout.engine=vllm-server", "needs rollout.url"),
+        ("rollout.url=http://gpu2:8000", "--set rollout.engine=vllm-server, or --set rollout.url="),
+        ("own_history.share=0.5", "every=0 makes none: --set own_history.every=10"),
         ("data.mint=false", "there is nothing to learn from"),
         ("data.sha256=short", "data.sha256: String should match pattern"),
         ("reward.colour=red", "has no 'colour' there"),

@@ -19,7 +19,7 @@ from training.recipe import check
 from training.run import Run
 from training.sampled import FILE, read_groups
 from training.trl_run import TrlRun
-from training.tuning_recipe import DpoRecipe, SftRecipe
+from training.tuning_recipe import DpoRecipe, SftRecipe, read_tuning
 
 NOT_THE_SAME = {"train_runtime", "total_flos"}
 STEP = {"lr": 5e-3, "examples": 4, "together": 2, "warmup": 0.0}
@@ -235,6 +235,13 @@ def test_too_few_examples_are_said_with_the_numbers(policy: Path, talks: Path, t
     step = STEP | {"examples": 40, "together": 4}
     with pytest.raises(UsageError, match=r"There are 24 examples, fewer than the 40 of one step"):
         sft(policy, talks, tmp_path / "runs", step=step)
+
+
+@pytest.mark.parametrize("change", ["rollout.engine=vllm", "reward.mode=q", "reward.weight=2", "reward.floor=0.1"])
+def test_what_dpo_has_no_use_for_cannot_be_set(change: str) -> None:
+    part, _, setting = change.partition("=")[0].partition(".")
+    with pytest.raises(UsageError, match=rf"--set {part}\.{setting}: the recipe has no '{setting}' there; it has "):
+        read_tuning(DpoRecipe, "dpo", (change,))
 
 
 def test_a_recipe_for_a_gpu_is_refused_without_one(policy: Path, talks: Path, tmp_path: Path) -> None:
