@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -66,12 +65,6 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
 
 def _must_go_together(recipe: MintRecipe) -> None:
     """Raises UsageError for settings that TRL or vLLM cannot do, CompanionError where vLLM is not installed."""
-    if recipe.gpu and torch.cuda.device_count() > 1 and "WORLD_SIZE" not in os.environ:
-        raise UsageError(
-            f"{torch.cuda.device_count()} GPUs are visible to one process. Start one for each with accelerate launch "
-            "--config_file training/recipes/accelerate/eight-gpus.yaml -m companion train ..., or use one: "
-            "CUDA_VISIBLE_DEVICES=0 companion train ..."
-        )
     if recipe.rollout.engine == "transformers":
         return
     if recipe.own_history.every:

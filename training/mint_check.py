@@ -37,14 +37,25 @@ class Machine:
     processes: int
     gpu_bytes: int | None
     """Memory of each process's GPU; None without one."""
+    gpus: int = 1
+    """GPUs that fall to one process; a launcher gives each its own."""
+    bfloat16: bool = True
+    """Whether the GPU computes in it."""
 
     @classmethod
     def here(cls) -> Machine:
         """This machine, as the launcher describes it (`accelerate launch`, torchrun)."""
         import torch
 
-        gpu = torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else None
-        return cls(int(os.environ.get("WORLD_SIZE", "1")), gpu)
+        launched = os.environ.get("WORLD_SIZE")
+        if not torch.cuda.is_available():
+            return cls(int(launched or 1), None)
+        return cls(
+            int(launched or 1),
+            torch.cuda.get_device_properties(0).total_memory,
+            1 if launched else torch.cuda.device_count(),
+            torch.cuda.is_bf16_supported(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +157,24 @@ def check_machine(recipe: MintRecipe, machine: Machine, shape: PolicyShape | Non
 
 
 def must_have_gpu(name: str, gpu: bool, machine: Machine) -> None:
-    """Raises CompanionError without the GPU that a recipe needs, naming one that needs none."""
-    if gpu and machine.gpu_bytes is None:
+    """Raises CompanionError without the GPU that a recipe needs, UsageError where one process would have several."""
+    if not gpu:
+        return
+    if machine.gpu_bytes is None:
         raise CompanionError(
             f"The recipe {name} needs a GPU, and torch sees none here. `companion train mint-mini` trains the "
             "model that ships on a CPU, in minutes; --set gpu=false tries this one all the same."
+        )
+    if machine.gpus > 1:
+        raise UsageError(
+            f"{machine.gpus} GPUs are visible to one process. Start one for each with accelerate launch "
+            "--config_file training/recipes/accelerate/eight-gpus.yaml -m companion train ..., or use one: "
+            "CUDA_VISIBLE_DEVICES=0 companion train ..."
+        )
+    if not machine.bfloat16:
+        raise CompanionError(
+            f"The recipe {name} computes in bfloat16 on a GPU, and the one here cannot (NVIDIA's can from 2020 on). "
+            "Take another one, or --set gpu=false."
         )
 
 

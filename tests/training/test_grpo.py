@@ -386,13 +386,6 @@ def test_what_vllm_cannot_do_is_refused_before_anything_is_loaded(
         start(rollout={"engine": "vllm"}, **changes)
 
 
-def test_several_gpus_and_one_process_are_told_how_to_start(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 8)
-    with pytest.raises(UsageError, match=r"8 GPUs are visible to one process\. Start one for each with accelerate"):
-        start(gpu=True)
-
-
 def test_the_plan_reaches_the_policy_as_control_tokens(start: Start) -> None:
     run = start()
     prompts = [row["prompt"] for row in run.trainer.rows]

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from companion.errors import CompanionError, NotFound, UsageError
 from planner.layouts import Layout
-from training.mint_check import GB, KNOWN, Machine, PolicyShape, check_machine, memory, shape_of
+from training.mint_check import GB, KNOWN, Machine, PolicyShape, check_machine, memory, must_have_gpu, shape_of
 from training.mint_recipe import MintRecipe, read_mint
 from training.rewards import Weights
 
@@ -95,6 +96,34 @@ def test_without_a_gpu_the_recipe_that_needs_none_is_named() -> None:
     message = refusal(read_mint("mint-1.7b"), Machine(1, None), SMALL, CompanionError)
     assert "needs a GPU" in message
     assert "companion train mint-mini" in message
+
+
+@pytest.fixture
+def eight_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="torch is not installed")
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    for name, value in {
+        "is_available": True, "device_count": 8, "is_bf16_supported": True,
+        "get_device_properties": SimpleNamespace(total_memory=80 * GB),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(f"torch.cuda.{name}", lambda *_, value=value: value)
+
+
+@pytest.mark.usefixtures("eight_gpus")
+def test_several_gpus_and_one_process_are_told_how_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "8 GPUs are visible to one process. Start one for each with accelerate" in refusal(
+        read_mint("mint-1.7b"), Machine.here()
+    )
+    must_have_gpu("mint-mini", False, Machine.here())
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    check_machine(read_mint("mint-1.7b"), Machine.here(), SMALL)
+
+
+@pytest.mark.usefixtures("eight_gpus")
+def test_a_gpu_that_cannot_compute_in_bfloat16_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: False)
+    assert "computes in bfloat16" in refusal(read_mint("mint-1.7b"), Machine.here(), kind=CompanionError)
 
 
 def test_rows_that_cannot_be_shared_out_in_whole_groups_are_refused_with_the_arithmetic() -> None:

@@ -15,6 +15,7 @@ from tests.conftest import Program
 from tests.training.tiny_policy import tiny_policy
 from training import tuning
 from training.curves import read_metrics
+from training.mint_check import Machine
 from training.recipe import check
 from training.run import Run
 from training.sampled import FILE, read_groups
@@ -248,6 +249,15 @@ def test_a_recipe_for_a_gpu_is_refused_without_one(policy: Path, talks: Path, tm
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     with pytest.raises(CompanionError, match="needs a GPU"):
+        sft(policy, talks, tmp_path / "runs", gpu=True)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_several_gpus_and_one_process_are_told_how_to_start(
+    policy: Path, talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Machine, "here", lambda: Machine(1, 80 << 30, gpus=2))
+    with pytest.raises(UsageError, match="2 GPUs are visible to one process"):
         sft(policy, talks, tmp_path / "runs", gpu=True)
     assert not (tmp_path / "runs").exists()
 
