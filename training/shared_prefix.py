@@ -157,23 +157,30 @@ class SharedPrefixTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL is untyped
             kept = attention_mask[start:stop].bool()
             prompt = input_ids[start, :before][kept[0, :before]]
             replies = [row[mask] for row, mask in zip(input_ids[start:stop, before:], kept[:, before:], strict=True)]
-            row_logps, row_entropies = self._score(model, lay_out(prompt, replies))
+            row_logps, row_entropies = self._score(model, lay_out(prompt, replies), compute_entropy)
             logps[start:stop][kept[:, before:]] = row_logps
-            if compute_entropy:
+            if row_entropies is not None:
                 entropies[start:stop][kept[:, before:]] = row_entropies
         return logps, entropies if compute_entropy else None, None
 
-    def _score(self, model: Any, row: GroupRow) -> tuple[Tensor, Tensor]:
-        """Log-probability and entropy of each scored token of a row: each (S,)."""
+    def _in_tiles(self) -> bool:
+        """Whether logits are made by TRL's head, in tiles, so that (S, words) never lies in memory.
+
+        Away from a GPU the tiles would go over the prompt as well.
+        """
+        return bool(self.accelerator.device.type == "cuda")
+
+    def _score(self, model: Any, row: GroupRow, with_entropy: bool) -> tuple[Tensor, Tensor | None]:
+        """Log-probability and, if wanted, entropy of each scored token of a row: each (S,)."""
         inputs = {"input_ids": row.tokens[None], "position_ids": row.positions[None], "group_row": row}
         with self.accelerator.autocast():
-            if row.tokens.device.type == "cuda":  # in tiles, so that (S, words) never lies in memory
+            if self._in_tiles():
                 labels = torch.full_like(row.tokens, -100)
                 labels[row.scored] = row.tokens[row.scored]
                 out = model(**inputs, labels=labels[None], fused_lm_head=True)
-                return out.log_probs[0, row.scored - 1], out.entropy[0, row.scored - 1]
-            # Elsewhere TRL's tiles would go over the prompt as well.
+                # TRL gives the head of the reference model no entropy.
+                return out.log_probs[0, row.scored - 1], out.entropy[0, row.scored - 1] if with_entropy else None
             out = model(**inputs, logits_to_keep=row.scored - 1, use_cache=False)
         logps = (out.logits[0].float() / self.temperature).log_softmax(-1)
-        entropy = -(logps.detach().exp() * logps.detach()).sum(-1)
+        entropy = -(logps.detach().exp() * logps.detach()).sum(-1) if with_entropy else None
         return logps.gather(1, row.tokens[row.scored][:, None])[:, 0], entropy

@@ -45,6 +45,7 @@ together = 8
 
 [update]
 lr = 1e-2
+groups = 2
 
 [own_history]
 every = 1
@@ -123,9 +124,10 @@ def test_two_processes_train_whole_groups_with_the_gradients_of_trl(tmp_path: Pa
     ours, theirs = read_metrics(shared), read_metrics(stock)
     assert [row["step"] for row in ours] == [1, 2]
     for row, other in zip(ours, theirs, strict=True):
-        for name in ("loss", "grad_norm", "reward"):
+        for name in ("loss", "grad_norm", "reward", "kl"):
             assert row[name] == pytest.approx(other[name], rel=1e-3, abs=1e-5), name
     assert ours[0]["grad_norm"] > 0
+    assert ours[1]["kl"] > 0
     groups = [json.loads(line) for line in (shared / "samples" / "step-000001.jsonl").read_text().splitlines()]
     assert [len(group["replies"]) for group in groups] == [4] * 4  # of both processes
     assert {file.name for file in (shared / "checkpoint-000002").glob("*-[01].json")} == {

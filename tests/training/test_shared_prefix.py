@@ -87,6 +87,23 @@ def train(kind: Any, folder: Path, out: Path, *, lora: bool, checkpointing: bool
     return [(row["loss"], row["grad_norm"], row["kl"]) for row in logs]
 
 
+class InTiles(SharedPrefixTrainer):
+    """The logits made as on a GPU."""
+
+    def _in_tiles(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("lora", [True, False])
+def test_tiles_change_nothing_for_the_policy_or_the_reference(folder: Path, tmp_path: Path, lora: bool) -> None:
+    plain, tiles = (
+        train(kind, folder, tmp_path, lora=lora, checkpointing=False) for kind in (SharedPrefixTrainer, InTiles)
+    )
+    for whole, tiled in zip(plain, tiles, strict=True):
+        assert tiled == pytest.approx(whole, rel=1e-4, abs=1e-6)
+    assert tiles[1][2] > 0.001
+
+
 @pytest.mark.parametrize(
     ("lora", "checkpointing", "shuffled"),
     [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
