@@ -10,15 +10,13 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from companion.safety.lint import veto
-from companion.text import split_sentences
 from planner.layouts import Message
 from planner.ledger import Ledger
 from training.prompts import Prompter, harmless, make_rows
 from training.recordings import Recording
 from training.reply_tags import ReplyTags
 from training.tokens import draw_controls
-from training.violations import names_tactics
+from training.violations import must_not_be_said, names_tactics
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def make_examples(
     found = []
     for row in make_rows(recordings, tags, prompter):
         reply = harmless(Message("assistant", row.reply)).content
-        if names_tactics(reply) or any(veto(sentence) for sentence in split_sentences(reply)) or count(reply) > tokens:
+        if names_tactics(reply) or must_not_be_said(reply) or count(reply) > tokens:
             continue
         prompt: str | None = row.prompt
         if controls:

@@ -14,7 +14,7 @@ from training.mint_recipe import RewardRecipe
 from training.openings import Openings, run_on
 from training.readings import Dialogue, Read, Reader
 from training.rewards import Reward, Scored, rewards
-from training.violations import names_tactics, without_thoughts
+from training.violations import must_not_be_said, names_tactics, without_thoughts
 
 
 class GrpoReward:
@@ -66,7 +66,7 @@ class GrpoReward:
                 previous=tuple(previous[place]),
                 quality=read[place].quality,
                 tokens=self._count(text) if text else 0,
-                violation=unclosed or names_tactics(text),
+                violation=unclosed or names_tactics(text) or (self._recipe.lint and must_not_be_said(text)),
                 opener=worn[place],
                 run_on=run_on(text),
                 empty=not text,

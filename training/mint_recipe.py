@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from planner.layouts import Layout
 from training.recipe import apply, check, read_recipe
-from training.rewards import LENGTH, Mode, Weights
+from training.rewards import LENGTH, VIOLATION, Mode, Weights
 
 PAPER_SHA256 = "321e03366221d557e6e00696731532f2517c579c68294223f3ba8fc8aee480fa"
 """Of the 322 conversations that the paper trained on."""
@@ -132,13 +132,18 @@ class RewardRecipe(Readers):
     """a, of the opening (`q+dkl+opening`)."""
     run_on: float = Field(default=0.5, ge=0)
     """b, of running on (`q+dkl+opening`)."""
+    violation: float = Field(default=VIOLATION, ge=0)
+    """What a violation costs: naming tactics, or thinking without an end."""
+    lint: bool = False
+    """Whether a sentence that the chat never lets through (`companion.safety.lint`) is a violation, too. Not in the
+    paper."""
     common: float = Field(default=0.1, gt=0, le=1)
     """Share of recent replies that may open alike before that opening counts as wholly worn (`q+dkl+opening`)."""
 
     @property
     def weights(self) -> Weights:
         """As the reward takes them."""
-        return Weights(self.weight, self.opener, self.run_on)
+        return Weights(self.weight, self.opener, self.run_on, self.violation)
 
 
 class Update(_Frozen):
@@ -176,7 +181,7 @@ class OwnHistory(_Frozen):
         if self.share < 1 and not self.every:
             raise ValueError(
                 f"share={self.share:g} is of the histories that every makes, and every=0 makes none: "
-                "--set own_history.every=10"
+                "--set own_history.every=10, or --set own_history.share=1 for the human ones alone"
             )
         return self
 

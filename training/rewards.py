@@ -16,7 +16,7 @@ Each is scaled within its group to 0..1 (quality', kl', h'), and with w the weig
     q+dkl+h         (quality' + w * (0.5 * kl' + 0.5 * h')) * length
     q+dkl+opening   (quality' + w * kl') * length - a * opener - b * run_on
 
-and from every one of them 2 is taken away for a violation. opener and run_on lie in 0..1 as they are
+and from every one of them 2 (by default) is taken away for a violation. opener and run_on lie in 0..1 as they are
 (`training.openings`): scaled within the group, a reply that opens a little alike would cost as much as one that opens
 exactly as all others do.
 """
@@ -37,7 +37,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 LENGTH = 200
 """Tokens up to which a reply costs nothing."""
 VIOLATION = 2.0
-"""What naming tactics, or thinking without an end, costs."""
+"""What naming tactics, or thinking without an end, costs: all that quality and novelty are worth together."""
 FLAT = 1e-8
 """A spread up to this is none."""
 RANGES = {"quality": 1.0, "kl": KL_CAP, "h": log(len(TACTICS))}
@@ -77,6 +77,7 @@ class Weights:
     """a."""
     run_on: float = 0.5
     """b."""
+    violation: float = VIOLATION
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -158,7 +159,7 @@ def _of_group(group: Sequence[Scored], mode: Mode, weights: Weights, floor: floa
         total = _worth(mode, q[place], d[place], h[place], weights.novelty) * factor
         if mode == "q+dkl+opening":
             total -= weights.opener * each.opener + weights.run_on * each.run_on
-        total -= VIOLATION * each.violation
+        total -= weights.violation * each.violation
         made.append(
             Reward(
                 total, quality[place], novelty[place], spread[place], q[place], d[place], h[place], factor,

@@ -1,4 +1,4 @@
-"""What of a reply can be seen, and whether it names the tactics that it should use.
+"""What of a reply can be seen, and whether it names the tactics that it should use or says what must not be said.
 
 Surface patterns for English replies, after the rules of the prompt: no tactic as a label, a heading or an item of a
 list, and no talk about tactics. Words such as "advice" and "information" are ordinary ones, so a name alone is none.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from companion.safety.lint import veto
+from companion.text import split_sentences
 from planner.tactics import TACTICS
 
 _NAME = "(?:" + "|".join(tactic.value.replace("_", "[ _-]") for tactic in TACTICS) + ")"
@@ -49,3 +51,8 @@ def names_tactics(reply: str) -> bool:
         return True
     # "advice, information or assistance" is what anybody may say; with a word of the scheme in it, it is a list of it
     return any(re.search(_NAME, _ORDINARY.sub("", found.group()), re.IGNORECASE) for found in _LIST.finditer(reply))
+
+
+def must_not_be_said(reply: str) -> bool:
+    """Whether a sentence of it is one that the chat lets no model say."""
+    return any(map(veto, split_sentences(reply)))

@@ -90,6 +90,12 @@ def test_naming_tactics_costs_two() -> None:
     assert called(reward("q"), ["Validation: of course it does.", "Yes."], [1, 1]) == [-1.0, 0.0]
 
 
+def test_what_the_chat_lets_nobody_say_costs_where_the_recipe_asks_for_it() -> None:
+    said = ["You are right, there is no hope left for you.", "Yes."]
+    assert called(reward("q"), said, [1, 1]) == [1.0, 0.0]
+    assert called(reward("q", lint=True, violation=5), said, [1, 1]) == [-4.0, 0.0]
+
+
 def test_groups_that_are_not_whole_end_the_run() -> None:
     with pytest.raises(CompanionError, match="1 of the 2 replies to row 5"):
         called(reward(), ["a", "b", "c"], [4, 4, 5])

@@ -39,10 +39,10 @@ def test_what_a_recipe_does_not_name_is_as_in_the_paper() -> None:
 
 
 def test_any_value_may_be_set_whether_the_file_names_it_or_not() -> None:
-    changes = ("rows=8", "reward.weight=2", "own_history.every=20", "prompts.layout=tail", 'data.files=["a.jsonl"]')
+    changes = ("rows=8", "reward.violation=3", "own_history.every=20", "prompts.layout=tail", 'data.files=["a.jsonl"]')
     recipe = read_mint("mint-mini", changes)
     assert recipe.rows == 8
-    assert recipe.reward.weights == Weights(2.0, 1.0, 0.5)
+    assert recipe.reward.weights == Weights(5.0, 1.0, 0.5, 3.0)
     assert recipe.own_history.every == 20
     assert recipe.prompts.layout is Layout.TAIL
     assert recipe.data.files == ("a.jsonl",)
@@ -58,7 +58,7 @@ def test_any_value_may_be_set_whether_the_file_names_it_or_not() -> None:
         ("reward.tactics=somebody", "tactics is encoder or an address that begins with http://, not 'somebody'"),
         ("rollout.engine=vllm-server", "needs rollout.url"),
         ("rollout.url=http://gpu2:8000", "--set rollout.engine=vllm-server, or --set rollout.url="),
-        ("own_history.share=0.5", "every=0 makes none: --set own_history.every=10"),
+        ("own_history.every=0", "every=0 makes none: --set own_history.every=10"),
         ("data.mint=false", "there is nothing to learn from"),
         ("data.sha256=short", "data.sha256: String should match pattern"),
         ("reward.colour=red", "has no 'colour' there"),
