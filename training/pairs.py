@@ -53,7 +53,7 @@ class Candidate:
     novelty: float
     tokens: int
     sound: bool = True
-    """Neither empty nor cut off, and without a violation: fit to be preferred."""
+    """Neither empty nor cut off, without a violation and nothing that must never be said: fit to be preferred."""
 
 
 @dataclass(frozen=True, slots=True)

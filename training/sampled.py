@@ -26,7 +26,7 @@ from training.rollouts import Rollouts
 from training.run import Run
 from training.trl_run import Ready
 from training.tuning_recipe import DpoRecipe
-from training.violations import without_thoughts
+from training.violations import must_not_be_said, without_thoughts
 
 Groups = list[tuple[str, list[Candidate]]]
 FILE = "replies.jsonl"
@@ -60,7 +60,8 @@ def group_of(row: dict[str, Any]) -> tuple[str, list[Candidate]]:
 
 def _candidate(row: dict[str, Any]) -> Candidate:
     text, unclosed = without_thoughts(str(row["reply"]))
-    sound = bool(text) and not unclosed and not row["violation"] and bool(row.get("ended", True))
+    whole = bool(text) and not unclosed and bool(row.get("ended", True))
+    sound = whole and not row["violation"] and not must_not_be_said(text)
     return Candidate(text, float(row["quality"]), float(row["novelty"]), int(row["tokens"]), sound)
 
 

@@ -212,6 +212,15 @@ def test_sampling_goes_on_where_it_was_stopped(policy: Path, talks: Path, tmp_pa
     assert (stopped / FILE).read_text().splitlines(keepends=True) == lines
 
 
+def test_what_must_never_be_said_is_not_fit_to_be_preferred(tmp_path: Path) -> None:
+    said = ["You are right, there is no hope left for you.", "Yes."]
+    replies = [{"reply": text, "quality": 1, "novelty": 1, "tokens": 1, "violation": False} for text in said]
+    file = tmp_path / "given.jsonl"
+    file.write_text(json.dumps({"prompt": "p", "replies": replies}) + "\n")
+    ((_, (hopeless, sound)),) = read_groups([file])
+    assert (hopeless.sound, sound.sound) == (False, True)
+
+
 @pytest.mark.parametrize("line", ["no json", '{"prompt": "p"}', '{"prompt": "p", "replies": [{"reply": "a"}]}'])
 def test_a_file_that_holds_no_groups_is_named_with_its_line(line: str, tmp_path: Path) -> None:
     file = tmp_path / "given.jsonl"
