@@ -6,11 +6,14 @@ reply as the assistant's, in the model's own chat template; a model without one 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from companion.errors import NotFound, UsageError
@@ -23,18 +26,20 @@ LIMIT = 4096
 
 
 class Classifier:
-    """Scores replies in this process, on a GPU where there is one."""
+    """Scores replies in this process, on its own GPU where there is one.
+
+    A reply scores as the model alone scores it, whatever it is batched with: transformers reads a score at the last
+    token that is not the padding of the model's configuration, and at the very last where that names none.
+    """
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         """Raises UsageError for a model with more than one output."""
         outputs = int(model.config.num_labels)
         if outputs != 1:
             raise UsageError(f"The quality model has {outputs} outputs; a reward model has one (num_labels=1).")
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        model.config.pad_token_id = tokenizer.pad_token_id
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._device = own_device()
         self._model, self._tokenizer = model.eval().to(self._device), tokenizer
+        self._padding: int | None = model.config.get_text_config().pad_token_id
 
     @classmethod
     def load(cls, name: str) -> Classifier:
@@ -63,10 +68,19 @@ class Classifier:
         return found
 
     def _scores(self, texts: list[str]) -> list[float]:
-        rows = [self._tokenizer(text, add_special_tokens=False)["input_ids"][-LIMIT:] for text in texts]
-        batch = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt").to(self._device)
+        rows = [
+            torch.tensor(self._tokenizer(text, add_special_tokens=False)["input_ids"][-LIMIT:], device=self._device)
+            for text in texts
+        ]
+        padding = self._padding
+        if padding is None:  # a token that ends no row, and so not the one that ends them all
+            last = {int(row[-1]) for row in rows}
+            padding = next(token for token in count() if token not in last)
+            self._model.config.get_text_config().pad_token_id = padding
+        ids = pad_sequence(rows, batch_first=True, padding_value=padding)  # (B, T)
+        mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
         with torch.inference_mode():
-            logits = self._model(**batch).logits  # (B, 1)
+            logits = self._model(input_ids=ids, attention_mask=mask).logits  # (B, 1)
         scores: list[float] = logits[:, 0].float().tolist()
         return scores
 
@@ -77,3 +91,10 @@ class Classifier:
         messages = [{"role": "user", "content": lines}, {"role": "assistant", "content": reply}]
         text: str = self._tokenizer.apply_chat_template(messages, tokenize=False)
         return text
+
+
+def own_device() -> torch.device:
+    """This process's GPU, where there is one: the one that accelerate takes too, which may be asked only later."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast, Qwen3Config
 
 from companion.errors import NotFound, UsageError
-from training.classifier import Classifier
+from training.classifier import Classifier, own_device
 from training.tokens import END, END_OF_TEXT, train_tokenizer
 
 TEMPLATE = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -43,6 +43,37 @@ def test_a_score_does_not_depend_on_what_it_is_batched_with(classifier: Classifi
     alone = [classifier.quality([TALK], [reply])[0] for reply in REPLIES]
     assert together == pytest.approx(alone, abs=1e-5)
     assert len(set(together)) == 3
+
+
+@pytest.mark.parametrize("model_pads", [None, END])
+@pytest.mark.parametrize("tokenizer_pads", [None, END_OF_TEXT, END])
+def test_a_score_is_read_where_the_model_alone_reads_it(tokenizer_pads: str | None, model_pads: str | None) -> None:
+    made = tokenizer(TEMPLATE.replace("\n{% endfor", "{% endfor"))
+    made.pad_token = tokenizer_pads
+
+    def model() -> Any:
+        found = network().eval()
+        found.config.pad_token_id = model_pads and made.convert_tokens_to_ids(model_pads)
+        return found
+
+    classifier = Classifier(model(), made)
+    for reply, score in zip(REPLIES, classifier.quality([TALK] * 3, REPLIES), strict=True):
+        ids = made(classifier._text(TALK, reply), add_special_tokens=False, return_tensors="pt")["input_ids"]
+        assert ids[0, -1] == made.eos_token_id
+        assert score == pytest.approx(model()(ids).logits.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize(("rank", "gpu"), [(None, 0), ("0", 0), ("1", 1), ("3", 1)])
+def test_each_process_has_a_gpu_of_its_own(rank: str | None, gpu: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    if rank is not None:
+        monkeypatch.setenv("LOCAL_RANK", rank)
+    model, moved = network(), []
+    monkeypatch.setattr(model, "to", lambda device: moved.append(device) or model)
+    Classifier(model, tokenizer())
+    assert moved == [own_device()] == [torch.device("cuda", gpu)]
 
 
 def test_the_dialogue_is_one_turn_of_lines_in_the_model_s_own_template(classifier: Classifier) -> None:
