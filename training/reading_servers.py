@@ -8,8 +8,8 @@ The contract, for whoever writes one. Requests are POST with `content-type: appl
     tactics   {"replies": [["first sentence", "second sentence"], ...]}
               -> {"tactics": [[["validation"], ["advice", "questioning"]], ...]}   names for each sentence
 
-A server that does not answer, or answers with a status of 500 or more, is asked again, after a second, then two, and so
-on. One that answers nonsense is not: it would do so again.
+A server that has not answered in time, to the last byte, or answers with a status of 500 or more, is asked again, after
+a second, then two, and so on. One that answers nonsense is not: it would do so again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from http.client import HTTPException, IncompleteRead
-from math import isfinite
+from concurrent.futures import Future
+from http.client import HTTPException, IncompleteRead, InvalidURL
+from math import inf, isfinite
+from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from companion.errors import CompanionError
+from companion.errors import CompanionError, UsageError
 from planner.tactics import Tactic
 from training.readings import Dialogue, Tagged
 
@@ -35,6 +37,7 @@ class _Server:
     """Asks, and asks again. `pause` waits a number of seconds between two tries."""
 
     what = "reading"
+    setting = "reward"
 
     def __init__(
         self, url: str, *, timeout: float = 60.0, tries: int = 3, pause: Callable[[float], None] = time.sleep
@@ -48,29 +51,57 @@ class _Server:
             if attempt:
                 self._pause(2.0 ** (attempt - 1))
             try:
-                made = Request(self._url, body, {"content-type": "application/json"})
-                with urlopen(made, timeout=self._timeout) as answer:
-                    raw = answer.read(LONGEST + 1)
-                    if len(raw) <= LONGEST and answer.length:  # bytes that were announced and did not come
-                        raise IncompleteRead(raw, answer.length)
-                return self._object(raw)
+                return self._object(self._answer(body))
             except HTTPError as error:
                 reason = f"it answered with status {error.code}"
                 if error.code < 500:
                     break
-            except (OSError, HTTPException) as error:  # refused, timed out, cut off
-                cut_off = isinstance(error, IncompleteRead)
-                reason = "its answer was cut off" if cut_off else str(getattr(error, "reason", None) or error)
+            except (ValueError, InvalidURL) as error:
+                raise UsageError(
+                    f"{self._url} is no address of a {self.what} server ({error}). Begin with another: "
+                    f"--set {self.setting}=http://localhost:8000/"
+                ) from None
+            except (OSError, HTTPException) as error:
+                reason = self._why(error)
         raise CompanionError(
             f"The {self.what} server at {self._url} cannot be used: {reason}. Start it again, then go on with --resume."
         )
+
+    def _answer(self, body: bytes) -> bytes:
+        """All of it, in time: a socket's own timeout is for each of its reads, so it is read in a thread that is left
+        behind. Raises TimeoutError, and whatever urllib raises."""
+        answer: Future[bytes] = Future()
+
+        def read() -> None:
+            try:
+                answer.set_result(self._read(body))
+            except Exception as error:
+                answer.set_exception(error)
+
+        Thread(target=read, daemon=True).start()
+        return answer.result(self._timeout)
+
+    def _read(self, body: bytes) -> bytes:
+        request = Request(self._url, body, {"content-type": "application/json"})
+        with urlopen(request, timeout=self._timeout) as answer:
+            raw: bytes = answer.read(LONGEST + 1)
+            if len(raw) <= LONGEST and answer.length:  # bytes that were announced and did not come
+                raise IncompleteRead(raw, answer.length)
+        return raw
+
+    def _why(self, error: Exception) -> str:
+        """Refused, timed out, cut off."""
+        cause = getattr(error, "reason", None) or error
+        if isinstance(cause, TimeoutError):
+            return f"it gave no whole answer within {self._timeout:g} seconds"
+        return "its answer was cut off" if isinstance(cause, IncompleteRead) else str(cause)
 
     def _object(self, raw: bytes) -> dict[str, Any]:
         if len(raw) > LONGEST:
             raise self._senseless(f"more than {LONGEST >> 20} MB")
         try:
             found = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._senseless("no JSON") from None
         if not isinstance(found, dict):
             raise self._senseless(f"a {type(found).__name__} and no object")
@@ -86,8 +117,8 @@ class _Server:
 
     def _senseless(self, what: str) -> CompanionError:
         return CompanionError(
-            f"The {self.what} server at {self._url} answered with {what}. Training would learn from it, so it stopped; "
-            "put the server right, then go on with --resume."
+            f"The {self.what} server at {self._url} answered with {what:.100}. Training would learn from it, "
+            "so it stopped; put the server right, then go on with --resume."
         )
 
 
@@ -95,20 +126,28 @@ class QualityServer(_Server):
     """A reward model behind HTTP."""
 
     what = "reward"
+    setting = "reward.quality"
 
     def quality(self, dialogues: Sequence[Dialogue], replies: Sequence[str]) -> list[float]:
         found = self._ask({"dialogues": [list(map(dict, each)) for each in dialogues], "replies": list(replies)})
         scores = self._list(found, "scores", len(replies))
-        for score in scores:
-            if isinstance(score, bool) or not isinstance(score, int | float) or not isfinite(score):
-                raise self._senseless(f"the score {score!r}")
-        return [float(score) for score in scores]
+        return [self._score(score) for score in scores]
+
+    def _score(self, value: Any) -> float:
+        try:
+            score = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else inf
+        except OverflowError:
+            score = inf
+        if not isfinite(score):
+            raise self._senseless(f"the score {value!r}")
+        return score
 
 
 class TacticServer(_Server):
     """A tagger behind HTTP."""
 
     what = "tagger"
+    setting = "reward.tactics"
 
     def tactics(self, replies: Sequence[Sequence[str]]) -> list[Tagged]:
         found = self._ask({"replies": [list(sentences) for sentences in replies]})

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from companion.errors import CompanionError, UsageError
 from planner.layouts import CONTROL_TOKENS
 from tests.companion.fakes import CueEncoder
+from tests.training.local_server import Answer, serving
 from tests.training.tiny_policy import tiny_policy
 from training import grpo_run
 from training.curves import read_metrics
@@ -238,6 +241,25 @@ def test_a_reader_that_dies_ends_the_run_with_its_sentence(start: Start, monkeyp
     monkeypatch.setattr("training.readings.EncoderQuality.quality", dead)
     with pytest.raises(CompanionError, match="does not answer"):
         start().train()
+
+
+def test_a_reward_server_that_dies_ends_the_run_and_once_it_is_back_the_run_goes_on(start: Start) -> None:
+    def scores(asked: Any) -> Answer:
+        return 200, json.dumps({"scores": [len(reply) % 7 / 7 for reply in asked["replies"]]}).encode()
+
+    with ExitStack() as alive:
+        server = alive.enter_context(serving(scores))
+        run = start(reward={"quality": server.url, "tries": 1})
+        during(run, 3, alive.close)
+        with pytest.raises(CompanionError, match=rf"reward server at {server.url} cannot be used: .*--resume"):
+            run.train()
+    assert len(server.asked) == 3
+    assert steps_kept(run) == [2]
+    with serving(scores, port=urlsplit(server.url).port or 0):
+        again = start(run.run.folder)
+        assert again.step == 2
+        assert again.train()
+    assert [row["step"] for row in logged(again)] == [1, 2, 3, 4]
 
 
 def test_a_full_disk_is_a_sentence_and_the_earlier_checkpoints_stay(

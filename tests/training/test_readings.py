@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from companion.errors import CompanionError
+from companion.errors import CompanionError, UsageError
 from companion.rating import Rater
 from planner.tactics import TACTICS, Tactic
 from tests.companion.fakes import CueEncoder, CueTagger
@@ -151,6 +151,22 @@ def test_an_answer_that_is_cut_off_counts_as_no_answer() -> None:
     assert "cannot be used" in message
 
 
+def test_a_server_whose_answer_comes_byte_by_byte_has_no_more_time_than_another() -> None:
+    status, body = said({"scores": [1.0]})
+    with serving(lambda _: (status, body + b" " * 100), slow=0.02) as server:
+        message = fails(quality_at(server.url, tries=1, timeout=0.3).quality, [TALK], REPLIES[:1])
+    assert "cannot be used: it gave no whole answer within 0.3 seconds. Start it again" in message
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://localhost:eighty/", "http://localhost:1/ü"])
+def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    with pytest.raises(UsageError) as error:
+        quality_at(address, pauses := []).quality([TALK], REPLIES[:1])
+    assert str(error.value).startswith(f"{address} is no address of a reward server (")
+    assert str(error.value).endswith("--set reward.quality=http://localhost:8000/")
+    assert pauses == []
+
+
 def test_a_server_that_says_it_was_asked_wrongly_is_not_asked_again() -> None:
     with serving(lambda _: (404, b"")) as server:
         message = fails(quality_at(server.url).quality, [TALK], REPLIES[:1])
@@ -170,6 +186,8 @@ def test_a_server_that_says_it_was_asked_wrongly_is_not_asked_again() -> None:
         (said({"rewards": [0.1, 0.2]}), "no list 'scores'"),
         (said([0.1, 0.2]), "a list and no object"),
         ((200, b"<html>"), "no JSON"),
+        ((200, b"[" * 100_000), "no JSON"),
+        ((200, b'{"scores": [0.1, 1' + b"0" * 400 + b"]}"), "the score 10000"),
     ],
 )
 def test_a_reward_server_that_makes_no_sense_ends_the_run_at_once(answer: Answer, reason: str) -> None:
