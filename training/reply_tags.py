@@ -1,6 +1,7 @@
-"""The tactics of replies that nobody labelled, read by the encoder and kept with the run.
+"""The tactics of replies that nobody labelled, read by the encoder and kept in a file.
 
-Reading the replies of a stage takes minutes: a run that goes on finds in a file what was read before.
+Reading takes minutes, and is done once: the small model's run keeps the file in its folder; runs that learn from
+conversations share one, in `training/` in the data folder.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from companion.encoder import CARD, MODEL, TOKENIZER, Encoder
 from companion.tagging import EncoderTagger, Tagger, used
 from companion.text import split_sentences
 from planner.tactics import Tactic
+from training.run import write_text
 
 TOGETHER = 256
 """Replies that are read at once."""
@@ -30,14 +32,16 @@ class ReplyTags:
         self._tagger, self._file = tagger, file
         self._known: dict[str, tuple[frozenset[Tactic], ...]] = {}
         if file.exists():
-            whole = file.read_text("utf-8").rpartition("\n")[0]  # a line that was cut off is read again
+            text = file.read_text("utf-8")
+            whole = text[: text.rfind("\n") + 1]  # a line that was cut off is read again
             rows: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
             self._known = {  # a file of an earlier version has lines without sentences: those are read again
                 row["reply"]: tuple(frozenset(map(Tactic, tactics)) for tactics in row["sentences"])
                 for row in rows
                 if "sentences" in row
             }
-            file.write_text(whole + "\n" if whole else "", "utf-8")
+            if whole != text:
+                write_text(file, whole)
 
     @classmethod
     def of_encoder(cls, encoder: Encoder, folder: Path) -> ReplyTags:

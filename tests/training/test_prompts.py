@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,34 @@ def test_replies_are_tagged_once(tags: ReplyTags, tmp_path: Path) -> None:
     again = ReplyTags(CueTagger(), tmp_path / "tags.jsonl")
     assert rows_of(again, TALK) == rows_of(tags, TALK)
     assert (tmp_path / "tags.jsonl").read_text() == before
+
+
+def test_what_was_read_outlives_a_full_disk(tags: ReplyTags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "tags.jsonl"
+    rows_of(tags, TALK)
+    with file.open("a") as out:
+        out.write('{"reply": "cut o')
+    before = file.read_text()
+
+    def full(path: Path, text: str, *_: Any) -> None:
+        with path.open("w") as out:
+            out.write(text[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space left"):
+            ReplyTags(CueTagger(), file)
+        assert file.read_text() == before
+    assert rows_of(ReplyTags(CueTagger(), file), TALK) == rows_of(tags, TALK)
+
+
+def test_a_file_that_is_whole_is_not_written_again(tags: ReplyTags, tmp_path: Path) -> None:
+    rows_of(tags, TALK)
+    before = (tmp_path / "tags.jsonl").stat()
+    ReplyTags(CueTagger(), tmp_path / "tags.jsonl")
+    after = (tmp_path / "tags.jsonl").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 # -- prompts --------------------------------------------------------------------------------------------------
