@@ -16,9 +16,10 @@ from training import policy
 from training.grpo import MintTrainer, config, schedule
 from training.grpo_record import GrpoRecord
 from training.grpo_reward import GrpoReward
-from training.mint_check import Machine, check_machine, shape_of
+from training.mint_check import Machine, check_machine, must_fit
 from training.mint_recipe import MintRecipe
 from training.own_history import OwnHistory
+from training.policy_shape import shape_of
 from training.prompts import make_rows
 from training.readings import reader_of
 from training.rollouts import Rollouts
@@ -33,10 +34,15 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     recipe, run = resumed(recipe, resume)
     found = policy.locate(recipe.policy.model)
     _must_go_together(recipe)
-    check_machine(recipe, Machine.here(), shape_of(found))
+    machine, shape = Machine.here(), shape_of(found)
+    check_machine(recipe, machine, shape)
+    if run is None:  # one that has begun has been seen to fit
+        must_fit(recipe, machine, shape)
     encoder = Encoder()
     reader = reader_of(recipe.reward, encoder)
-    given = ready(recipe, run, found=found, encoder=encoder, data=data, runs=runs)
+    given = ready(
+        recipe, run, found=found, encoder=encoder, data=data, runs=runs, enough=lambda rows: schedule(rows, recipe)
+    )
     tokenizer, base = given.tokenizer, given.before.folder
     rows = make_rows(given.learned, given.tags, given.prompter)
     reward = GrpoReward(recipe.reward, recipe.group, reader, given.count)

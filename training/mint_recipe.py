@@ -201,6 +201,8 @@ class MintRecipe(_Frozen):
     seed: int = 1
     gpu: bool = True
     """Whether it needs a GPU."""
+    check_memory: bool = True
+    """Whether it is refused where the estimate of its memory is more than the card has (`training.memory`)."""
     group: int = Field(default=8, ge=2)
     """Replies to one row."""
     rows: int = Field(default=24, ge=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.utils import cached_file
 
 from companion import paths
+from companion.engine.gguf_file import DamagedHeader, read_header
 from companion.errors import CompanionError, NotFound, UsageError
 from training.gguf_reader import read_gguf
 from training.mint_recipe import Policy
@@ -65,6 +67,17 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     except OSError as error:
         raise _missing(name, error) from error
     return tokenizer
+
+
+def vocabulary(found: str | Path) -> Iterable[str]:
+    """The tokens of a model before it is unpacked; of a GGUF file the special ones alone. Raises as `load`."""
+    if not isinstance(found, Path) or found.is_dir():
+        tokens: dict[str, int] = load_tokenizer(str(found)).get_vocab()
+        return tokens
+    try:
+        return read_header(found).specials
+    except (DamagedHeader, OSError, ValueError) as error:
+        raise UsageError(f"{found} is no GGUF file that can be read: {error}.") from None
 
 
 def _missing(name: str, error: OSError) -> CompanionError:

@@ -65,15 +65,7 @@ class Prompter:
         """For a model with this tokenizer of transformers. Raises UsageError where it does not know ChatML, or the
         layout is `mini` and it has no control tokens."""
         vocabulary = tokenizer.get_vocab()
-        lacking = [token for token in CHATML if token not in vocabulary]
-        if lacking:
-            raise UsageError(f"The model's vocabulary has no {lacking[0]}; only models of the ChatML kind are trained.")
-        controls = frozenset(CONTROL_TOKENS).intersection(vocabulary)
-        if recipe.layout is Layout.MINI and recipe.plan and not controls:
-            raise UsageError(
-                "The layout `mini` gives its plan by control tokens, and the model's vocabulary has none: "
-                "--set prompts.layout=mint"
-            )
+        controls = must_know(vocabulary, recipe)
         thinks = all(token in vocabulary for token in THINK)
         profile = Profile(layout=recipe.layout, empty_think=thinks and not recipe.thinking, controls=controls)
         return cls(
@@ -107,6 +99,21 @@ class Prompter:
         except TooLong:
             return None
         return text(kept)
+
+
+def must_know(vocabulary: Iterable[str], recipe: Prompts) -> frozenset[str]:
+    """The control tokens of a vocabulary. Raises as `Prompter.of`."""
+    known = frozenset((*CHATML, *CONTROL_TOKENS)).intersection(vocabulary)
+    lacking = [token for token in CHATML if token not in known]
+    if lacking:
+        raise UsageError(f"The model's vocabulary has no {lacking[0]}; only models of the ChatML kind are trained.")
+    controls = known.difference(CHATML)
+    if recipe.layout is Layout.MINI and recipe.plan and not controls:
+        raise UsageError(
+            "The layout `mini` gives its plan by control tokens, and the model's vocabulary has none: "
+            "--set prompts.layout=mint"
+        )
+    return controls
 
 
 def make_rows(recordings: Iterable[Recording], tags: ReplyTags, prompter: Prompter) -> list[Row]:

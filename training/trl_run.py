@@ -21,7 +21,7 @@ from training import policy
 from training.finish import Trained, finish, mode_of
 from training.mint_data import conversation_files
 from training.mint_recipe import MintRecipe
-from training.prompts import Prompter
+from training.prompts import Prompter, must_know
 from training.recipe import check
 from training.record import Record, Stop
 from training.recordings import Recording, read_recordings, split
@@ -146,10 +146,13 @@ def ready(
     encoder: Encoder,
     data: Path,
     runs: Path,
+    enough: Callable[[int], object],
 ) -> Ready:
     """Finds the conversations, makes a new run's folder under `runs`, and unpacks the model there if need be.
 
-    `found` is where the policy is (`policy.locate`). Raises CompanionError where something is missing.
+    `found` is where the policy is (`policy.locate`); `enough` is given the number of replies that answer a message, of
+    which there is a row each at most, and raises for too few. Raises CompanionError where something is missing, if it
+    can be known before the folder is made and before minutes of reading tactics.
     """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
@@ -157,6 +160,10 @@ def ready(
     # TRL 1.16 still says it the old way.
     warnings.filterwarnings("ignore", ".*gradient_checkpointing", FutureWarning)
     files = conversation_files(recipe.data, data)
+    encoder.check()
+    must_know(policy.vocabulary(found), recipe.prompts)
+    learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
+    enough(sum(message.role == "assistant" for recording in learned for message in recording.messages[1:]))
     state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()))
     if run is None:
         values = recipe.model_dump(mode="json")
@@ -164,7 +171,6 @@ def ready(
     with state.main_process_first():
         base = policy.unpacked(found, run.folder / BASE)
     tokenizer = policy.load_tokenizer(base)
-    learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
     with state.main_process_first():  # the others find in its file what the first has read
         tags = ReplyTags.of_encoder(encoder, paths.private_folder(paths.data_folder() / "training"))
         tags.read(reply for recording in learned for reply in recording.replies)

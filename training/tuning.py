@@ -16,11 +16,13 @@ from companion.errors import UsageError
 from training import policy
 from training.examples import make_examples
 from training.in_run_folder import InRunFolder
-from training.mint_check import Machine, must_be_readable, must_have_gpu, shape_of
+from training.mint_check import Machine, check_tuning, must_fit
 from training.pairs import pairs
+from training.policy_shape import shape_of
 from training.prompts import make_rows
 from training.readings import Reader, reader_of
 from training.record import Record
+from training.run import Run
 from training.sampled import Groups, read_groups, sampled_groups
 from training.trl_run import DTYPES, Ready, TrlRun, ready, resumed
 from training.tuning_recipe import DpoRecipe, SftRecipe
@@ -40,13 +42,17 @@ def start_sft(recipe: SftRecipe, *, data: Path, runs: Path, resume: Path | None 
     Raises CompanionError where the machine, the data or the policy is not what the recipe needs.
     """
     recipe, run = resumed(recipe, resume)
-    given = ready(recipe, run, found=_found(recipe), encoder=Encoder(), data=data, runs=runs)
+    given = ready(
+        recipe, run, found=_found(recipe, run), encoder=Encoder(), data=data, runs=runs,
+        enough=lambda rows: _must_fill_a_step(recipe, rows, "replies to learn from"),
+    )  # fmt: skip
     examples = make_examples(
         given.learned, given.tags, given.prompter, given.count,
         tokens=recipe.tokens, controls=recipe.prompts.plan, seed=recipe.seed,
     )  # fmt: skip
     columns = {"prompt": [each.prompt for each in examples], "completion": [each.completion for each in examples]}
-    arguments = _arguments(recipe, given, len(examples), "examples")
+    _must_fill_a_step(recipe, len(examples), "examples")
+    arguments = _arguments(recipe, given, len(examples))
     return _run(Sft, recipe, given, SFTConfig(**arguments, completion_only_loss=True), columns, {"loss": "loss"})
 
 
@@ -56,31 +62,47 @@ def start_dpo(recipe: DpoRecipe, *, data: Path, runs: Path, resume: Path | None 
     Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
     """
     recipe, run = resumed(recipe, resume)
-    found = _found(recipe)
+    found = _found(recipe, run)
     encoder = Encoder()
     reader = reader_of(recipe.reward, encoder)
     groups = read_groups(map(Path, recipe.files))
-    given = ready(recipe, run, found=found, encoder=encoder, data=data, runs=runs)
+    there = len(pairs(groups, recipe.pairs))
+    given = ready(
+        recipe, run, found=found, encoder=encoder, data=data, runs=runs,
+        enough=lambda rows: _must_fill_a_step(
+            recipe, there if groups else min(recipe.rows, rows) * recipe.pairs.most, "pairs at most"
+        ),
+    )  # fmt: skip
     groups = groups or _sampled(recipe, given, reader)
     chosen = pairs(groups, recipe.pairs)
+    _must_fill_a_step(recipe, len(chosen), f"pairs in {len(groups)} groups of replies")
     columns = {
         "prompt": [pair.prompt for pair in chosen],
         "chosen": [pair.chosen for pair in chosen],
         "rejected": [pair.rejected for pair in chosen],
     }
-    arguments = _arguments(recipe, given, len(chosen), f"pairs in {len(groups)} groups of replies")
+    arguments = _arguments(recipe, given, len(chosen))
     shown = {"loss": "loss", "rewards/accuracies": "better preferred", "rewards/margins": "margin"}
     return _run(Dpo, recipe, given, DPOConfig(**arguments, beta=recipe.beta), columns, shown)
 
 
-def _found(recipe: SftRecipe | DpoRecipe) -> str | Path:
+def _found(recipe: SftRecipe | DpoRecipe, run: Run | None) -> str | Path:
     """Where the policy is, once it is sure that this machine can train it."""
-    must_have_gpu(recipe.name, recipe.gpu, Machine.here())
     found = policy.locate(recipe.policy.model)
-    shape = shape_of(found)
-    if shape is not None:
-        must_be_readable(recipe.prompts.limit, recipe.longest, shape)
+    machine, shape = Machine.here(), shape_of(found)
+    check_tuning(recipe, machine, shape)
+    if run is None:  # one that has begun has been seen to fit
+        must_fit(recipe, machine, shape)
     return found
+
+
+def _must_fill_a_step(recipe: SftRecipe | DpoRecipe, count: int, what: str) -> None:
+    """Raises UsageError for too few examples."""
+    if count < recipe.step.examples:
+        raise UsageError(
+            f"There are {count} {what}, fewer than the {recipe.step.examples} of one step. Give more conversations "
+            f"(data.files), a rule that more of them meet, or --set step.examples={recipe.step.together}."
+        )
 
 
 def _sampled(recipe: DpoRecipe, given: Ready, reader: Reader) -> Groups:
@@ -91,21 +113,9 @@ def _sampled(recipe: DpoRecipe, given: Ready, reader: Reader) -> Groups:
         return sampled_groups(recipe, [rows[place] for place in chosen], given, reader)
 
 
-def _arguments(recipe: SftRecipe | DpoRecipe, given: Ready, count: int, what: str) -> dict[str, Any]:
-    """In the words of transformers. Raises UsageError for too few examples, or a step that cannot be shared out."""
-    step, processes = recipe.step, given.state.num_processes
-    if count < step.examples:
-        raise UsageError(
-            f"There are {count} {what}, fewer than the {step.examples} of one step. Give more conversations "
-            f"(data.files), a rule that more of them meet, or --set step.examples={step.together}."
-        )
-    share = step.together * processes
-    if step.examples % share:
-        raise UsageError(
-            f"{step.examples} examples a step cannot be shared out over {processes} processes with {step.together} at "
-            f"once: {step.examples} / ({processes} x {step.together}) = {step.examples / share:.2f}. "
-            f"Give --set step.examples={-(-step.examples // share) * share}."
-        )
+def _arguments(recipe: SftRecipe | DpoRecipe, given: Ready, count: int) -> dict[str, Any]:
+    """In the words of transformers."""
+    step = recipe.step
     gpu = torch.cuda.is_available() and recipe.gpu
     steps = recipe.total(count)
     return {
@@ -114,7 +124,7 @@ def _arguments(recipe: SftRecipe | DpoRecipe, given: Ready, count: int, what: st
         "use_cpu": not gpu,
         "bf16": gpu,
         "per_device_train_batch_size": step.together,
-        "gradient_accumulation_steps": step.examples // share,
+        "gradient_accumulation_steps": step.examples // (step.together * given.state.num_processes),
         "max_steps": steps,
         "max_length": recipe.prompts.limit + recipe.longest + 1,
         "learning_rate": step.lr,

@@ -47,6 +47,8 @@ class TuningRecipe(_Frozen):
     seed: int = 1
     gpu: bool = True
     """Whether it needs a GPU."""
+    check_memory: bool = True
+    """Whether it is refused where the estimate of its memory is more than the card has (`training.memory`)."""
     epochs: float = Field(default=1.0, gt=0)
     steps: int | None = Field(default=None, ge=1)
     """Ends the run after so many steps, whatever the epochs."""

@@ -58,6 +58,8 @@ class Header:
     """The vocabulary's control and user-defined tokens."""
     sampling: Mapping[str, float] = field(default_factory=dict)
     """What the file recommends (`general.sampling.*`): temp, top_k, top_p, min_p, those that it names."""
+    network: Mapping[str, int] = field(default_factory=dict)
+    """Its sizes, by the format's names without the architecture: `block_count`, `embedding_length` and so on."""
     is_adapter: bool = False
     """It is laid on a model, and is none itself."""
 
@@ -102,6 +104,11 @@ class _Reader:
             specials=_specials(meta),
             sampling={
                 key.removeprefix(SAMPLING): v for key, v in meta.items() if key.startswith(SAMPLING) and _real(v)
+            },
+            network={
+                key.removeprefix(f"{architecture}."): v
+                for key, v in meta.items()
+                if key.startswith(f"{architecture}.") and isinstance(v, int)
             },
             is_adapter=meta.get("general.type") == "adapter",
         )

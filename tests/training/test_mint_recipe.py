@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,13 +10,19 @@ import pytest
 
 from companion.errors import CompanionError, NotFound, UsageError
 from planner.layouts import Layout
-from training.mint_check import GB, KNOWN, Machine, PolicyShape, check_machine, memory, must_have_gpu, shape_of
+from training.mint_check import GB, Machine, check_machine, check_tuning, must_fit, must_have_gpu
 from training.mint_recipe import MintRecipe, read_mint
+from training.policy_shape import KNOWN, PolicyShape, shape_of
 from training.rewards import Weights
+from training.tuning_recipe import SftRecipe, Step
 
 ONE_GPU = Machine(processes=1, gpu_bytes=80 * GB)
 SMALL = KNOWN["Qwen/Qwen3-1.7B"]
-TINY = PolicyShape(1000, 8, 2, 2, 1, 4, 16, context=100_000)
+CONFIG = {
+    "hidden_size": 2048, "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8,
+    "head_dim": 128, "intermediate_size": 6144, "vocab_size": 151_936, "max_position_embeddings": 40_960,
+    "tie_word_embeddings": True,
+}  # fmt: skip
 
 
 def refusal(recipe: MintRecipe, machine: Machine, shape: PolicyShape | None = None, kind: Any = UsageError) -> str:
@@ -86,9 +93,10 @@ def test_a_run_ends_after_whole_steps_of_the_epochs_or_the_steps_that_are_set() 
 
 def test_the_recipes_that_ship_fit_the_machines_they_are_for() -> None:
     for name in ("mint-1.7b", "mint-4b"):
-        recipe = read_mint(name)
-        check_machine(recipe, ONE_GPU, shape_of(recipe.policy.model))
-        check_machine(recipe, Machine(8, 80 * GB), shape_of(recipe.policy.model))
+        recipe, shape = read_mint(name), shape_of(read_mint(name).policy.model)
+        for machine in (ONE_GPU, Machine(8, 80 * GB)):
+            check_machine(recipe, machine, shape)
+            must_fit(recipe, machine, shape)
     check_machine(read_mint("mint-mini"), Machine(1, None), None)
 
 
@@ -141,58 +149,71 @@ def test_prompt_and_reply_must_fit_what_the_model_reads() -> None:
 
 
 def test_what_does_not_fit_the_card_is_refused_with_the_parts_and_ways_out() -> None:
-    message = refusal(read_mint("mint-1.7b", ("policy.lora=0",)), Machine(1, 24 * GB), SMALL)
+    card = Machine(1, 24 * GB)
+    with pytest.raises(UsageError) as error:
+        must_fit(read_mint("mint-1.7b", ("policy.lora=0",)), card, SMALL)
+    message = str(error.value)
     assert "on a card of 24.0 GB" in message
     assert "weights 12.8" in message  # 4 bytes, twice: the model as it was stays beside it
     assert "training 19.2" in message
-    assert "--set update.checkpointing=true" in message
-    assert "policy.lora=16" in message
+    assert "rollout model 3.2" in message
+    assert "Give --set policy.lora=16 or --set update.checkpointing=true or --set prompts.limit=4096" in message
+    assert "--set check_memory=false" in message
+    must_fit(read_mint("mint-1.7b", ("policy.lora=0", "check_memory=false")), card, SMALL)
 
 
-def test_the_memory_of_a_network_worked_by_hand() -> None:
-    recipe = MintRecipe.model_validate(
-        {
-            "name": "a", "group": 2, "policy": {"lora": 1}, "prompts": {"limit": 100},
-            "rollout": {"tokens": 10, "together": 4},
-        }
-    )  # fmt: skip
-    found = memory(recipe, TINY)
-    # adapters of rank 1, each layer: q 8+8, k and v 8+4 each, o 8+8, three of the feed-forward 8+16 each
-    assert TINY.adapters(1) == 2 * (16 + 12 + 12 + 16 + 3 * 24)
-    assert found["weights"] == 4 * 1000
-    assert found["training"] == 16 * 256
-    assert found["activations"] == (100 + 2 * 10) * 2 * (12 * 8 + 4 * 16 + 4 * 2 * 4) * 2
-    assert found["rollout"] == 4 * 110 * 2 * 2 * 1 * 4 * 2
-    assert found["total"] == int(1.1 * (4000 + 4096 + found["activations"]))
+def test_the_small_recipe_fits_a_small_card_with_checkpointing_and_a_middle_one_not_without() -> None:
+    must_fit(read_mint("mint-1.7b", ("update.checkpointing=true",)), Machine(1, 24 * GB), SMALL)
+    with pytest.raises(UsageError, match=r"--set update\.checkpointing=true"):
+        must_fit(read_mint("mint-1.7b"), Machine(1, 48 * GB), SMALL)
 
 
-def test_reading_each_prompt_once_is_what_saves_memory() -> None:
-    shared, stock = (
-        memory(read_mint("mint-1.7b", (f"update.shared_prefix={on}",)), SMALL)["activations"]
-        for on in ("true", "false")
-    )
-    assert stock > 5 * shared
+def test_rollouts_that_take_most_are_to_be_made_fewer_at_once() -> None:
+    recipe = read_mint("mint-1.7b", ("update.checkpointing=true", "own_history.every=10"))
+    with pytest.raises(UsageError, match=r"Give --set rollout\.together=16"):
+        must_fit(recipe, Machine(1, 24 * GB), SMALL)
+
+
+def test_sft_is_checked_like_grpo() -> None:
+    recipe = SftRecipe(name="a", step=Step(examples=12, together=4))
+    with pytest.raises(UsageError, match=r"12 / \(2 x 4\) = 1.50. Give --set step.examples=16"):
+        check_tuning(recipe, Machine(2, 80 * GB), SMALL)
+    check_tuning(recipe, Machine(3, 80 * GB), SMALL)
+    with pytest.raises(UsageError, match="the model reads 4,096"):
+        check_tuning(recipe, ONE_GPU, replace(SMALL, context=4096))
+    with pytest.raises(UsageError, match=r"Give --set step\.checkpointing=true"):
+        must_fit(recipe, Machine(1, 24 * GB), SMALL)
+    must_fit(recipe.model_copy(update={"gpu": False}), Machine(1, 24 * GB), SMALL)
 
 
 def test_the_sizes_of_a_model_are_read_from_its_folder(tmp_path: Path) -> None:
-    config = {
-        "hidden_size": 2048, "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8,
-        "head_dim": 128, "intermediate_size": 6144, "vocab_size": 151_936, "max_position_embeddings": 40_960,
-        "tie_word_embeddings": True,
-    }  # fmt: skip
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     assert shape_of(tmp_path) == SMALL
-    (tmp_path / "config.json").write_text(json.dumps(config | {"hidden_size": None}))
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG | {"hidden_size": None}))
     assert shape_of(tmp_path) is None
-    assert shape_of("somebody/some-model") is None
 
 
-def test_the_context_of_the_model_that_ships_is_read_from_its_file() -> None:
+def test_the_sizes_of_a_model_of_the_hub_are_read_from_what_is_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    folder = tmp_path / "models--somebody--some-model"
+    (folder / "snapshots" / "abc").mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text("abc")
+    (folder / "snapshots" / "abc" / "config.json").write_text(json.dumps(CONFIG))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert shape_of("somebody/some-model") == SMALL
+    assert shape_of("somebody/another-model") is None
+
+
+def test_the_sizes_of_the_model_that_ships_are_read_from_its_file() -> None:
     mini = Path(__file__).parents[2] / "models" / "mini.gguf"
     if not mini.is_file():
         pytest.skip("models/mini.gguf is not here")
     shape = shape_of(mini)
     assert shape is not None
+    assert 0.9 * shape.parameters < shape.layers * sum(into * out for into, out in shape.linear) + 8192 * shape.hidden
     recipe = read_mint("mint-mini")
     assert recipe.prompts.limit + recipe.rollout.tokens <= shape.context
     check_machine(recipe, Machine(1, None), shape)

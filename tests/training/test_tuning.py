@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from companion.errors import CompanionError, UsageError
+from companion.errors import CompanionError, NotFound, UsageError
 from tests.companion.fakes import CueEncoder
 from tests.conftest import Program
 from tests.training.tiny_policy import tiny_policy
@@ -19,6 +19,7 @@ from training.mint_check import Machine
 from training.recipe import check
 from training.run import Run
 from training.sampled import FILE, read_groups
+from training.tokens import SPECIAL
 from training.trl_run import TrlRun
 from training.tuning_recipe import DpoRecipe, SftRecipe, read_tuning
 
@@ -242,9 +243,32 @@ def test_adapters_alone_can_be_trained(policy: Path, talks: Path, tmp_path: Path
 
 
 def test_too_few_examples_are_said_with_the_numbers(policy: Path, talks: Path, tmp_path: Path) -> None:
+    step = STEP | {"examples": 24, "together": 4}
+    with pytest.raises(UsageError, match=r"There are \d+ examples, fewer than the 24 of one step"):
+        sft(policy, talks, tmp_path / "runs", step=step, tokens=12)  # "It makes sense. What now?" is longer
+
+
+def test_too_few_replies_are_said_before_they_are_read_and_before_there_is_a_folder(
+    policy: Path, talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.reply_tags.ReplyTags.read", lambda *_: pytest.fail("read"))
     step = STEP | {"examples": 40, "together": 4}
-    with pytest.raises(UsageError, match=r"There are 24 examples, fewer than the 40 of one step"):
+    with pytest.raises(UsageError, match=r"There are 24 replies to learn from, fewer than the 40 of one step"):
         sft(policy, talks, tmp_path / "runs", step=step)
+    with pytest.raises(UsageError, match=r"There are 8 pairs at most, fewer than the 40 of one step"):
+        dpo(policy, talks, tmp_path / "runs", step=step, **_files(dpo, tmp_path))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_vocabulary_that_will_not_do_is_said_before_there_is_a_folder(
+    talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.training.tiny_policy.SPECIAL", SPECIAL[:3])  # without control tokens
+    with pytest.raises(UsageError, match=r"--set prompts\.layout=mint"):
+        sft(tiny_policy(tmp_path / "plain"), talks, tmp_path / "runs")
+    with pytest.raises(NotFound, match="somebody/some-model is not on this machine"):
+        sft(Path("somebody/some-model"), talks, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("change", ["rollout.engine=vllm", "reward.mode=q", "reward.weight=2", "reward.floor=0.1"])
