@@ -201,7 +201,7 @@ def main() -> None:
         started = time.perf_counter()
         found = rollouts.sample(asked, 8, most=shape.reply, temperature=1.0, seed=1)
         spent = time.perf_counter() - started
-        count = sum(len(reply) for group in found for reply in group)
+        count = sum(len(reply.tokens) for group in found for reply in group)
         print(f"rollout: {count} tokens in {spent:.2f} s, {count / spent:,.0f} tokens/s")
 
 

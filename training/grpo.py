@@ -1,7 +1,8 @@
 """`companion train mint-1.7b`, `mint-4b`, `mint-mini`: MINT's GRPO with TRL, from a recipe to a trained policy.
 
 TRL brings loss, advantages, distribution and resuming. Ours are the prompts and the reward, the rollouts
-(`training.rollouts`), the update that reads a prompt once for its group (`training.shared_prefix`), and the run folder.
+(`training.rollouts`) and what their tokens weigh (`training.importance`), the update that reads a prompt once for its
+group (`training.shared_prefix`), and the run folder.
 Which rows a step gets is decided before the run begins: a plain list, so that a run goes on exactly.
 """
 
@@ -20,10 +21,11 @@ from trl import GRPOConfig
 from companion.errors import CompanionError, UsageError
 from training import policy
 from training.grpo_reward import GrpoReward
+from training.importance import ImportanceWeighted
 from training.in_run_folder import InRunFolder
 from training.mint_recipe import MintRecipe
 from training.prompts import Row, columns
-from training.rollouts import Rollouts
+from training.rollouts import Reply, Rollouts
 from training.run import Run
 from training.shared_prefix import SharedPrefixTrainer
 
@@ -57,8 +59,7 @@ def config(recipe: MintRecipe, folder: Path, steps: int, processes: int) -> GRPO
             "vllm_mode": "colocate" if recipe.rollout.engine == "vllm" else "server",
             "vllm_server_base_url": recipe.rollout.url or None,
             "vllm_enable_sleep_mode": recipe.rollout.engine == "vllm",
-            # By token: the ratio of a whole reply is a product that grows with its length (TRL issues 4772, 5814).
-            "vllm_importance_sampling_mode": "token_truncate",
+            "vllm_importance_sampling_correction": False,  # `training.importance` has it, for all rollouts
         }
     return GRPOConfig(
         output_dir=str(folder),
@@ -97,7 +98,7 @@ def config(recipe: MintRecipe, folder: Path, steps: int, processes: int) -> GRPO
     )
 
 
-class MintTrainer(InRunFolder, SharedPrefixTrainer):
+class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
     """TRL's trainer with our rows, rollouts and run folder; what goes wrong is a sentence."""
 
     def __init__(
@@ -137,19 +138,20 @@ class MintTrainer(InRunFolder, SharedPrefixTrainer):
             if self._rollouts is None:
                 return super()._generate_single_turn(prompt_ids, *others, **named)
             self._rollouts.follow(self.accelerator.unwrap_model(self.model))
-            replies = self._sample(prompt_ids[:: self.num_generations], self.num_generations, "rollout")
-            return [reply for group in replies for reply in group], None
+            groups = self._sample(prompt_ids[:: self.num_generations], self.num_generations, "rollout")
+            replies = [reply for group in groups for reply in group]
+            return [reply.tokens for reply in replies], [reply.logps for reply in replies]
 
     def say(self, prompts: Sequence[str], purpose: str) -> list[str]:
         """One reply of the present policy to each prompt; `purpose` is what its chance depends on."""
         assert self._rollouts is not None
         self._rollouts.follow(self.accelerator.unwrap_model(self.model))
         ids = self.processing_class(text=list(prompts))["input_ids"]
-        replies = [reply for (reply,) in self._sample(ids, 1, purpose)]
+        replies = [reply.tokens for (reply,) in self._sample(ids, 1, purpose)]
         said: list[str] = self.processing_class.batch_decode(replies, skip_special_tokens=True)
         return said
 
-    def _sample(self, prompts: Sequence[Sequence[int]], replies: int, purpose: str) -> list[list[list[int]]]:
+    def _sample(self, prompts: Sequence[Sequence[int]], replies: int, purpose: str) -> list[list[Reply]]:
         """The seed is of the recipe, the step, the purpose and the process: what came before does not matter."""
         assert self._rollouts is not None
         chance = f"{self.recipe.seed}/{self.state.global_step}/{purpose}/{self.accelerator.process_index}"

@@ -90,7 +90,8 @@ def _must_go_together(recipe: MintRecipe) -> None:
 
 
 def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.device) -> Rollouts | None:
-    """A second copy of the policy, in the precision of the update's matrices."""
+    """A second copy of the policy, in the precision of the update's matrices; what merging the adapters into it rounds
+    away is made good for in the update (`training.importance`)."""
     if recipe.rollout.engine != "transformers":
         return None
     model = policy.load(base, torch.bfloat16 if device.type == "cuda" else torch.float32).to(device)

@@ -15,6 +15,7 @@ from transformers.utils import cached_file
 from companion import paths
 from companion.engine.gguf_file import DamagedHeader, read_header
 from companion.errors import CompanionError, NotFound, UsageError
+from companion.modelhub.architectures import read_architecture
 from training.gguf_reader import read_gguf
 from training.mint_recipe import Policy
 
@@ -52,8 +53,12 @@ def folder_of(name: str) -> Path:
 
 
 def load(name: str, dtype: torch.dtype) -> PreTrainedModel:
-    """A causal language model. Raises NotFound where it is neither here nor on a hub that can be reached."""
+    """A causal language model. Raises NotFound where it is neither here nor on a hub that can be reached.
+
+    Raises UsageError for a kind that the end of a run could not write as a GGUF file, such as a mixture of experts.
+    """
     try:
+        read_architecture(folder_of(name))
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa")
     except OSError as error:
         raise _missing(name, error) from error

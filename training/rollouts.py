@@ -22,6 +22,15 @@ SHRINK_AT = 0.75
 """Finished replies leave the batch once no more than this share of it is still being written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was sampled."""
+
+    tokens: list[int]
+    logps: list[float]
+    """The log-probability with which each token was drawn, at the rollout's temperature."""
+
+
 @dataclass
 class _Layer:
     """Keys and values of one layer: G groups of n replies, H key-value heads, P tokens of a prompt, T of a reply."""
@@ -146,13 +155,13 @@ class Rollouts:
     @torch.inference_mode()
     def sample(
         self, prompts: Sequence[Sequence[int]], replies: int, *, most: int, temperature: float, seed: int
-    ) -> list[list[list[int]]]:
+    ) -> list[list[Reply]]:
         """`replies` replies to each prompt, in the prompts' order; each ends with its end token or has `most` tokens.
 
         Depends on the weights, the arguments and the device alone.
         """
         generator = torch.Generator(self.model.device).manual_seed(seed)
-        found: list[list[list[int]]] = [[] for _ in prompts]
+        found: list[list[Reply]] = [[] for _ in prompts]
         with _attention(self.model):
             for chunk in self._chunks(prompts, replies):
                 texts = self._chunk([prompts[i] for i in chunk], replies, most, temperature, generator)
@@ -169,7 +178,7 @@ class Rollouts:
 
     def _chunk(
         self, prompts: list[Sequence[int]], replies: int, most: int, temperature: float, generator: torch.Generator
-    ) -> list[list[int]]:
+    ) -> list[Reply]:
         """The replies of groups 0, 0, ..., 1, 1, ... . G groups, n replies in each that are still kept."""
         device = self.model.device
         lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
@@ -182,12 +191,13 @@ class Rollouts:
         last = torch.stack(read)  # (G, hidden)
         logits = self.model.lm_head(last).repeat_interleave(replies, 0)
         written = torch.full((len(prompts) * replies, most), self._padding, device=device)
+        chances = torch.zeros(written.shape, device=device)
         rows = torch.arange(len(prompts) * replies, device=device).view(len(prompts), replies)  # (G, n)
         done = torch.zeros_like(rows, dtype=torch.bool)
         while True:
-            drawn = _draw(logits, temperature, generator).view_as(rows)
+            drawn, chance = (each.view_as(rows) for each in _draw(logits, temperature, generator))
             drawn = drawn.masked_fill(done, self._padding)
-            written[rows, cache.length] = drawn
+            written[rows, cache.length], chances[rows, cache.length] = drawn, chance
             done |= torch.isin(drawn, self._ends)
             if cache.length + 1 == most or bool(done.all()):
                 break
@@ -204,7 +214,8 @@ class Rollouts:
             logits = self.model.lm_head(hidden.reshape(rows.numel(), -1))
         ended = torch.isin(written, self._ends)
         sizes = torch.where(ended.any(1), ended.int().argmax(1) + 1, most).tolist()
-        return [ids[:size] for ids, size in zip(written.tolist(), sizes, strict=True)]
+        made = zip(written.tolist(), chances.log().tolist(), sizes, strict=True)
+        return [Reply(tokens[:size], logps[:size]) for tokens, logps, size in made]
 
     def _forward(self, tokens: Tensor, positions: Tensor, cache: GroupCache) -> Tensor:
         """Hidden states (rows, tokens, hidden)."""
@@ -214,8 +225,13 @@ class Rollouts:
         return hidden
 
 
-def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
-    """A token for each row of logits (rows, words), by inverting cumulative probabilities: one random number each."""
-    below = torch.softmax(logits.float() / temperature, -1).cumsum(-1)
+def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A token for each row of logits (rows, words), and its probability.
+
+    By inverting cumulative probabilities: one random number each.
+    """
+    chances = torch.softmax(logits.float() / temperature, -1)
+    below = chances.cumsum(-1)
     point = torch.rand((len(below), 1), generator=generator, device=below.device) * below[:, -1:]
-    return torch.searchsorted(below, point, right=True)[:, 0].clamp_(max=below.shape[-1] - 1)
+    drawn = torch.searchsorted(below, point, right=True).clamp_(max=below.shape[-1] - 1)
+    return drawn[:, 0], chances.gather(1, drawn)[:, 0]

@@ -93,7 +93,11 @@ def _sample(recipe: DpoRecipe, rows: Sequence[Row], done: int, given: Ready, rea
                 temperature=recipe.rollout.temperature,
                 seed=random.Random(f"{recipe.seed}/{part[0].id}").getrandbits(62),
             )
-            _keep(given.run, file, [_line(row, ids, reward, tokenizer) for row, ids in zip(part, made, strict=True)])
+            lines = [
+                _line(row, [reply.tokens for reply in replies], reward, tokenizer)
+                for row, replies in zip(part, made, strict=True)
+            ]
+            _keep(given.run, file, lines)
             bar.update(len(part))
 
 

@@ -23,7 +23,9 @@ from tests.training.tiny_policy import tiny_policy
 from training import grpo_run
 from training.curves import read_metrics
 from training.grpo import config, schedule
+from training.importance import RATIO
 from training.mint_recipe import MintRecipe
+from training.policy import load
 from training.recipe import check
 from training.trl_run import TrlRun
 
@@ -146,6 +148,8 @@ def test_a_run_leaves_metrics_samples_curves_and_checkpoints(start: Start) -> No
     assert all({"loss", "grad_norm", "kl", "reward", "parts/quality", "parts/opener"} <= row.keys() for row in rows)
     assert all(row["seconds/rollout"] > 0 and row["seconds/update"] > 0 for row in rows)
     assert rows[0]["kl"] == 0 < rows[3]["kl"]
+    assert [row[f"{RATIO}/mean"] for row in rows] == pytest.approx([1.0] * 4, abs=1e-4)  # all in float32
+    assert not any(row[f"{RATIO}/cut"] for row in rows)
     assert steps_kept(run) == [2, 4]
     assert list((run.run.folder / "tensorboard").glob("events*"))
     groups = [json.loads(line) for line in (run.run.folder / "samples" / "step-000003.jsonl").read_text().splitlines()]
@@ -162,6 +166,32 @@ def test_only_the_adapters_are_trained(start: Start) -> None:
     changed = {name for name, weight in run.trainer.model.named_parameters() if not torch.equal(weight, before[name])}
     assert changed
     assert all("lora_" in name for name in changed)
+
+
+def test_tokens_sampled_in_another_precision_are_weighed_by_how_likely_the_policy_says_them(start: Start) -> None:
+    run = start(update={"lr": 1e-2, "beta": 0.0}, steps=2)
+    trainer = run.trainer
+    trainer._rollouts.model.bfloat16()
+    trainer.args.vllm_importance_sampling_clip_max = 1.01
+    ordinary, weighed = trainer._compute_loss, []
+
+    def compute_loss(model: Any, inputs: dict[str, Any]) -> Any:
+        loss, mask = ordinary(model, inputs), inputs["completion_mask"]
+        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], 1)
+        seen = torch.cat([inputs["prompt_mask"], mask], 1)
+        logps, *_ = trainer._get_per_token_logps_and_entropies(model, ids, seen, mask.shape[1])
+        ratio = (logps.detach() - inputs["sampling_per_token_logps"]).exp()
+        values = inputs["advantages"][:, None] * ratio.clamp(max=1.01) * mask
+        assert loss.item() == pytest.approx(-values.sum().item() / inputs["num_items_in_batch"].item(), rel=1e-3)
+        weighed.extend(ratio[mask.bool()].tolist())
+        return loss
+
+    trainer._compute_loss = compute_loss
+    assert run.train()
+    assert max(abs(ratio - 1) for ratio in weighed) > 0.01
+    cut = [row[f"{RATIO}/cut"] for row in logged(run)]
+    assert sum(cut) / 2 == pytest.approx(sum(ratio > 1.01 for ratio in weighed) / len(weighed), abs=0.1)
+    assert cut[1] > 0
 
 
 def test_a_policy_learns_what_is_rewarded(start: Start, policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,6 +290,12 @@ def test_a_reward_server_that_dies_ends_the_run_and_once_it_is_back_the_run_goes
         assert again.step == 2
         assert again.train()
     assert [row["step"] for row in logged(again)] == [1, 2, 3, 4]
+
+
+def test_a_mixture_of_experts_is_refused_before_its_weights_are_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["Qwen3MoeForCausalLM"]}))
+    with pytest.raises(UsageError, match=r"a 'Qwen3MoeForCausalLM' model; Qwen3, .* can be converted"):
+        load(str(tmp_path), torch.float32)
 
 
 def test_a_full_disk_is_a_sentence_and_the_earlier_checkpoints_stay(
@@ -385,11 +421,7 @@ def test_the_paper_s_settings_in_trl_s_words(tmp_path: Path) -> None:
     assert (given.temperature, given.top_p, given.top_k) == (1.0, 1.0, 0)
     assert given.lr_scheduler_type == "constant"
     assert given.mask_truncated_completions
-    assert (given.use_vllm, given.vllm_mode, given.vllm_importance_sampling_mode) == (
-        True,
-        "colocate",
-        "token_truncate",
-    )
+    assert (given.use_vllm, given.vllm_mode, given.vllm_importance_sampling_correction) == (True, "colocate", False)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ def worth(completion_ids: list[list[int]], **_: Any) -> list[float]:
     return [float(sum(ids) % 7) for ids in completion_ids]
 
 
-def train(kind: Any, folder: Path, out: Path, *, lora: bool, checkpointing: bool, loss: str = "dapo") -> list[Any]:
+def train(
+    kind: Any, folder: Path, out: Path, *, lora: bool = True, checkpointing: bool = False, rollout: Any = said
+) -> list[Any]:
     """What two steps on the same replies log: loss, norm of the gradient, KL."""
     adapters = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM") if lora else None
     trainer = kind(
@@ -55,7 +57,7 @@ def train(kind: Any, folder: Path, out: Path, *, lora: bool, checkpointing: bool
         reward_funcs=worth,
         train_dataset=Dataset.from_dict({"prompt": [f"prompt {i}" for i in range(4 * ROWS)]}),
         processing_class=transformers.AutoTokenizer.from_pretrained(folder),
-        rollout_func=said,
+        rollout_func=rollout,
         peft_config=adapters,
         args=trl.GRPOConfig(
             output_dir=str(out),
@@ -76,7 +78,7 @@ def train(kind: Any, folder: Path, out: Path, *, lora: bool, checkpointing: bool
             beta=0.05,
             temperature=0.8,
             use_bias_correction_kl=False,
-            loss_type=loss,
+            loss_type="dapo",
             learning_rate=1e-2,
             lr_scheduler_type="constant",
             gradient_checkpointing=checkpointing,
