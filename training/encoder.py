@@ -40,7 +40,7 @@ from training.encoder_scores import Judged, choose, macro
 from training.loop import Loop
 from training.minilm import LAYERS, Outputs, Reader, load_published, published_model
 from training.recipe import check
-from training.run import Run, digest, write_json
+from training.run import Begun, Run, digest, untold, write_json
 
 CORPUS = Path(__file__).parent / "corpus"
 """The project's own replies, in the repository."""
@@ -289,12 +289,22 @@ def load(folder: Path) -> Reader:
 
 
 def start(
-    values: dict[str, Any], *, data: Path, runs: Path, corpus: Path | None = None, resume: Path | None = None
+    values: dict[str, Any],
+    *,
+    data: Path,
+    runs: Path,
+    corpus: Path | None = None,
+    resume: Path | None = None,
+    begun: Begun = untold,
 ) -> Trainer:
     """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts)."""
     check(EncoderRecipe, values)
     sources = Sources.read(data, corpus or CORPUS)
-    run = Run.open(resume) if resume else Run.create(runs, "encoder", check(EncoderRecipe, values).model_dump())
+    if resume:
+        run = Run.open(resume)
+    else:
+        run = Run.create(runs, "encoder", check(EncoderRecipe, values).model_dump())
+        begun(run)
     recipe = check(EncoderRecipe, run.recipe())
     hashes, record = sources.hashes(), run.folder / "data.json"
     if not record.exists():

@@ -252,9 +252,3 @@ def _exchange(conversation: Conversation, message: str, seed: int) -> Exchange:
 def seed_of(seed: int, seeker: str, turn: int) -> int:
     """The seed of a turn, below 2^31: the same under every condition."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{seeker}/{turn}".encode()).digest()[:4]) >> 1
-
-
-def sha256_of(file: Path) -> str:
-    """Of a file's content."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -34,13 +34,12 @@ from training import crisis_suite, curves, gate
 from training.card import card
 from training.checkpoint import Checkpoint
 from training.crisis_suite import SuiteReport, Talk, Voice
-from training.evaluate import sha256_of
 from training.mint_recipe import Prompts
 from training.prompt_modes import Mode
 from training.protocol import begin
 from training.protocol_report import Report
 from training.recordings import Recording
-from training.run import Run, write_json, write_text
+from training.run import Run, sha256_of, write_json, write_text
 from training.speakers import Prompt
 
 SEED = 7
@@ -92,12 +91,11 @@ def finish(
     talks: Sequence[Talk] | None = None,
     encoder: Encoder | None = None,
     told: Callable[[str], None] = lambda sentence: None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> str:
     """Everything after the last step; the sentence that says where the model is and how to talk to it.
 
-    `out` None is the folder of the person's models. `told` is given a sentence before each step, `stop` asked while
-    measuring. `talks` None is the whole crisis suite, `encoder` None the one that the chat reads with.
+    `out` None is the folder of the person's models. `told` is given a sentence before each step. `talks` None is
+    the whole crisis suite, `encoder` None the one that the chat reads with.
 
     Raises Refused where the model got worse in the crisis suite, CompanionError where a file cannot be written; the
     run's folder keeps all that was made.
@@ -118,7 +116,7 @@ def finish(
                 f"All files stay in {run.folder}."
             )
         told("Held-out conversations, before and after.")
-        first, second = (_measured(trained, side, encoder, stop) for side in ("before", "after"))
+        first, second = (_measured(trained, side, encoder) for side in ("before", "after"))
         _card(trained, before, after, first, second, place=place)
         _put(made, place)
         shutil.copyfile(run.folder / CARD, place.with_suffix(".md"))
@@ -211,7 +209,7 @@ def _voice(model: Path) -> _Speaking:
     return LlamaEngine(model)
 
 
-def _measured(trained: Trained, side: Side, encoder: Encoder | None, stop: Callable[[], bool]) -> Report | None:
+def _measured(trained: Trained, side: Side, encoder: Encoder | None) -> Report | None:
     """Both protocols on the conversations that were kept; None where there are none."""
     if not trained.held_out:
         return None
@@ -227,7 +225,7 @@ def _measured(trained: Trained, side: Side, encoder: Encoder | None, stop: Calla
         settings=Settings(reply_tokens=trained.reply_tokens),
         encoder=encoder,
     )
-    evaluation.run(stop=stop)
+    evaluation.run()
     return evaluation.report()
 
 

@@ -23,10 +23,11 @@ from training.policy_shape import shape_of
 from training.prompts import make_rows
 from training.readings import reader_of
 from training.rollouts import Rollouts
+from training.run import Begun, untold
 from training.trl_run import DTYPES, TrlRun, ready, resumed
 
 
-def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> TrlRun:
+def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = None, begun: Begun = untold) -> TrlRun:
     """A new run under `runs`, or the run in `resume`, whose recipe counts.
 
     Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
@@ -41,8 +42,9 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     encoder = Encoder()
     reader = reader_of(recipe.reward, encoder)
     given = ready(
-        recipe, run, found=found, encoder=encoder, data=data, runs=runs, enough=lambda rows: schedule(rows, recipe)
-    )
+        recipe, run, found=found, encoder=encoder, data=data, runs=runs, begun=begun,
+        enough=lambda rows: schedule(rows, recipe),
+    )  # fmt: skip
     tokenizer, base = given.tokenizer, given.before.folder
     rows = make_rows(given.learned, given.tags, given.prompter)
     reward = GrpoReward(recipe.reward, recipe.group, reader, given.count)

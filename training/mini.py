@@ -31,7 +31,7 @@ from training.corpora import OWN, SOURCES, Dialogue, Document, Source, held_out
 from training.loop import Loop
 from training.recipe import MiniRecipe, check
 from training.reply_tags import ReplyTags
-from training.run import Run, digest, write_json, write_text
+from training.run import Begun, Run, digest, untold, write_json, write_text
 from training.tokens import END, END_OF_TEXT, Encoding, draw_controls, plain_text, train_tokenizer
 
 Tokens = NDArray[np.uint16]
@@ -362,7 +362,7 @@ class Trainer(Loop):
         except OSError as error:
             raise CompanionError(
                 f"{out} could not be written: {error.strerror or error}. Nothing is lost: "
-                f"companion train {self.recipe.name} --resume {self.run.folder} -o FILE writes it elsewhere."
+                f"companion train --resume {self.run.folder} -o FILE writes it elsewhere."
             ) from error
 
     def export(self) -> Path:
@@ -377,7 +377,9 @@ class Trainer(Loop):
         return folder
 
 
-def start(values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: Path | None = None) -> Trainer:
+def start(
+    values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: Path | None = None, begun: Begun = untold
+) -> Trainer:
     """A trainer for a new run under `runs`, or for the run in `resume` (whose recipe counts).
 
     Every source of a new run is looked for first, and so is the encoder that reads tactics: what a later stage needs
@@ -394,5 +396,6 @@ def start(values: dict[str, Any], *, data: Path, own: Path, runs: Path, resume: 
                 find_source(name, data, own)
         encoder.check()
         run = Run.create(runs, "mini", recipe.model_dump())
+        begun(run)
     corpus = Corpus(data, own, run.folder / "data.json")
     return Trainer(run, recipe, corpus, ReplyTags.of_encoder(encoder, run.folder))

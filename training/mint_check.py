@@ -84,9 +84,8 @@ def must_have_gpu(name: str, gpu: bool, machine: Machine) -> None:
         )
     if machine.gpus > 1:
         raise UsageError(
-            f"{machine.gpus} GPUs are visible to one process. Start one for each with accelerate launch "
-            "--config_file training/recipes/accelerate/eight-gpus.yaml -m companion train ..., or use one: "
-            "CUDA_VISIBLE_DEVICES=0 companion train ..."
+            f"{machine.gpus} GPUs are visible to one process. Start one for each: torchrun --nproc_per_node "
+            f"{machine.gpus} -m companion train ..., or use one: CUDA_VISIBLE_DEVICES=0 companion train ..."
         )
     if not machine.bfloat16:
         raise CompanionError(

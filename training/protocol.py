@@ -21,12 +21,12 @@ from companion.rating import Rater
 from companion.settings import Settings
 from companion.tagging import EncoderTagger
 from training import reply_tags
-from training.evaluate import sha256_of
 from training.kept import RECIPE, Kept
 from training.prompt_modes import Mode, check_mode
 from training.protocol_report import Report, report
 from training.protocol_rows import PROTOCOLS, Protocol, recorded, rows_of
 from training.protocol_run import Evaluation, Rate, Recipe
+from training.run import sha256_of
 from training.speakers import EngineSpeaker, Speaker, speaker_of
 
 TEMPERATURE = 0.7

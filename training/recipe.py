@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -114,12 +115,12 @@ def available() -> list[str]:
 
 
 def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The values of a shipped recipe or of a TOML file, with `key=value` changes applied.
+    """The values of a shipped recipe, a TOML file or a run's recipe.json, with `key=value` changes applied.
 
-    Raises NotFound for an unknown recipe, UsageError for a file that is no TOML or a change that names no existing key.
+    Raises NotFound for an unknown recipe, UsageError for a file that is none or a change that names no existing key.
     """
     path = Path(name)
-    if path.suffix == ".toml":
+    if path.suffix in (".toml", ".json"):
         if not path.is_file():
             raise NotFound(f"There is no recipe file {name}.")
         text = path.read_text("utf-8")
@@ -130,9 +131,9 @@ def read_recipe(name: str, changes: tuple[str, ...] = ()) -> dict[str, Any]:
             f"There is no recipe {name!r}. Recipes: {', '.join(available())}; or give a path to a .toml file."
         )
     try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name} is not valid TOML: {error}.") from None
+        values: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{name} is not valid {path.suffix[1:].upper()}: {error}.") from None
     for change in changes:
         apply(values, change)
     return values

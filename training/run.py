@@ -10,7 +10,7 @@ import platform
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,7 +59,10 @@ class Run:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Holds the folder against a second process. Raises UsageError where one is at work in it."""
+        """Holds the folder against a second process, until nothing more is written into it.
+
+        Raises UsageError where one is at work in it.
+        """
         with (self.folder / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -73,6 +76,20 @@ class Run:
         """The recipe the run was started with, as plain values."""
         read: dict[str, Any] = json.loads((self.folder / "recipe.json").read_text("utf-8"))
         return read
+
+    def learns_from(self, files: Mapping[str, Path]) -> None:
+        """Keep the SHA-256 of each file under its name. Raises UsageError for one that is not as it was."""
+        record = self.folder / "data.json"
+        known = json.loads(record.read_text("utf-8")) if record.exists() else {}
+        found = {name: sha256_of(file) for name, file in files.items()}
+        changed = [str(file) for name, file in files.items() if known.get(name, found[name]) != found[name]]
+        if changed:
+            raise UsageError(
+                f"Not as when this run began: {', '.join(changed)}. Put back what was there and continue with "
+                f"--resume {self.folder}, or start a new run."
+            )
+        with self.writing("What the run learns from"):
+            write_json(record, known | found)
 
     def log(self, row: dict[str, Any]) -> None:
         """Append one line to metrics.jsonl. Raises CompanionError when the disk is full."""
@@ -127,6 +144,14 @@ class Run:
                 f"{what} could not be written to {self.folder}: {error.strerror or error}. "
                 f"Free some space and continue with --resume {self.folder}."
             ) from error
+
+
+Begun = Callable[[Run], None]
+"""What is told of a new run as soon as its folder is there, before anything is done in it."""
+
+
+def untold(run: Run) -> None:
+    """Nobody is told."""
 
 
 class Interrupt:
@@ -194,6 +219,12 @@ def _settle(file: Path) -> None:
     """Wait until the file is on the disk, where a full disk is reported at the latest."""
     with file.open("rb") as opened:
         os.fsync(opened.fileno())
+
+
+def sha256_of(file: Path) -> str:
+    """Of a file's content."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def digest(texts: Iterator[str]) -> str:

@@ -12,8 +12,7 @@ from typing import Protocol, TypeVar
 from companion.engine.protocol import Engine, EngineCancelled, EngineInfo, Finish, Piece, Sampling
 from companion.modelhub import registry
 from planner.layouts import Layout, Message
-from training.evaluate import sha256_of
-from training.run import digest
+from training.run import digest, sha256_of
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,18 +19,22 @@ from companion import paths
 from companion.encoder import Encoder
 from training import policy
 from training.finish import Trained, finish, mode_of
-from training.mint_data import conversation_files
+from training.mint_data import FILE, conversation_files
 from training.mint_recipe import MintRecipe
 from training.prompts import Prompter, must_know
 from training.recipe import check
 from training.record import Record, Stop
 from training.recordings import Recording, read_recordings, split
 from training.reply_tags import ReplyTags
-from training.run import Interrupt, Run
+from training.run import Begun, Interrupt, Run
 from training.tuning_recipe import DpoRecipe, SftRecipe
 
 BASE = "base"
 """Where a run unpacks the GGUF file that it begins with."""
+
+PATIENCE = timedelta(days=1)
+"""How long the other processes wait for what the first does alone: tagging and sampling take hours, and NCCL would give
+up after ten minutes."""
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -65,11 +69,9 @@ class TrlRun:
         if self._checkpoint and self.step >= self.steps:
             trainer._load_from_checkpoint(str(self._checkpoint))  # `train` would add a step to those of the recipe
             return True
-        with ExitStack() as held:
-            if trainer.accelerator.is_main_process:
-                held.enter_context(self.run.alone())
-                self.run.rewind(self.step)
-            interrupt = held.enter_context(Interrupt())
+        if trainer.accelerator.is_main_process:
+            self.run.rewind(self.step)
+        with Interrupt() as interrupt:
             for callback in (self._record, Stop(interrupt, trainer.accelerator)):
                 trainer.add_callback(callback)
             if self._checkpoint:
@@ -82,32 +84,32 @@ class TrlRun:
     def finish(self, out: Path | None, told: Callable[[str], None]) -> str:
         """Write the trained model into the run folder, measure it, and put it among the models; says so.
 
-        Raises what `training.finish` raises; other processes than the first only wait.
+        Raises what `training.finish` raises. The other processes leave once the model is written; measuring takes long.
         """
         trainer, recipe = self.trainer, self.recipe
-        said = ""
-        if trainer.accelerator.is_main_process:
-            folder = self.run.folder / "model"
+        first, folder = trainer.accelerator.is_main_process, self.run.folder / "model"
+        if first:
             with self.run.writing("The trained model"):
                 policy.save(trainer.accelerator.unwrap_model(trainer.model), trainer.processing_class, folder)
-            trained = Trained(
-                run=self.run,
-                name=recipe.name,
-                recipe=recipe.model_dump(mode="json"),
-                base=self._before.found,
-                base_folder=policy.folder_of(self._before.folder),
-                folder=folder,
-                licence=policy.licence(self._before.found, self._before.folder),
-                layout=recipe.prompts.layout,
-                thinking=recipe.prompts.thinking,
-                mode=mode_of(recipe.prompts),
-                reply_tokens=recipe.longest,
-                held_out=self._before.held_out[: recipe.ending.conversations],
-            )
-            said = finish(trained, out, told=told)
         trainer.accelerator.wait_for_everyone()
         trainer.accelerator.end_training()
-        return said
+        if not first:
+            return ""
+        trained = Trained(
+            run=self.run,
+            name=recipe.name,
+            recipe=recipe.model_dump(mode="json"),
+            base=self._before.found,
+            base_folder=policy.folder_of(self._before.folder),
+            folder=folder,
+            licence=policy.licence(self._before.found, self._before.folder),
+            layout=recipe.prompts.layout,
+            thinking=recipe.prompts.thinking,
+            mode=mode_of(recipe.prompts),
+            reply_tokens=recipe.longest,
+            held_out=self._before.held_out[: recipe.ending.conversations],
+        )
+        return finish(trained, out, told=told)
 
 
 Recipe = TypeVar("Recipe", MintRecipe, SftRecipe, DpoRecipe)
@@ -146,13 +148,15 @@ def ready(
     encoder: Encoder,
     data: Path,
     runs: Path,
+    begun: Begun,
     enough: Callable[[int], object],
 ) -> Ready:
     """Finds the conversations, makes a new run's folder under `runs`, and unpacks the model there if need be.
 
     `found` is where the policy is (`policy.locate`); `enough` is given the number of replies that answer a message, of
     which there is a row each at most, and raises for too few. Raises CompanionError where something is missing, if it
-    can be known before the folder is made and before minutes of reading tactics.
+    can be known before the folder is made and before minutes of reading tactics, UsageError where a run would go on
+    with other conversations than it began with.
     """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
@@ -164,10 +168,14 @@ def ready(
     must_know(policy.vocabulary(found), recipe.prompts)
     learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
     enough(sum(message.role == "assistant" for recording in learned for message in recording.messages[1:]))
-    state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()))
+    state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()), timeout=PATIENCE)
     if run is None:
         values = recipe.model_dump(mode="json")
         run = Run(Path(told(state, lambda: str(Run.create(runs, recipe.name, values).folder))))
+        begun(run)
+    if state.is_main_process:
+        names = [str(FILE)] * recipe.data.mint + [*recipe.data.files]
+        run.learns_from(dict(zip(names, files, strict=True)))
     with state.main_process_first():
         base = policy.unpacked(found, run.folder / BASE)
     tokenizer = policy.load_tokenizer(base)

@@ -22,7 +22,7 @@ from training.policy_shape import shape_of
 from training.prompts import make_rows
 from training.readings import Reader, reader_of
 from training.record import Record
-from training.run import Run
+from training.run import Begun, Run, untold
 from training.sampled import Groups, read_groups, sampled_groups
 from training.trl_run import DTYPES, Ready, TrlRun, ready, resumed
 from training.tuning_recipe import DpoRecipe, SftRecipe
@@ -36,14 +36,16 @@ class Dpo(InRunFolder, DPOTrainer):  # type: ignore[misc]
     """Learns which of two replies is better."""
 
 
-def start_sft(recipe: SftRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> TrlRun:
+def start_sft(
+    recipe: SftRecipe, *, data: Path, runs: Path, resume: Path | None = None, begun: Begun = untold
+) -> TrlRun:
     """A new run under `runs`, or the run in `resume`, whose recipe counts.
 
     Raises CompanionError where the machine, the data or the policy is not what the recipe needs.
     """
     recipe, run = resumed(recipe, resume)
     given = ready(
-        recipe, run, found=_found(recipe, run), encoder=Encoder(), data=data, runs=runs,
+        recipe, run, found=_found(recipe, run), encoder=Encoder(), data=data, runs=runs, begun=begun,
         enough=lambda rows: _must_fill_a_step(recipe, rows, "replies to learn from"),
     )  # fmt: skip
     examples = make_examples(
@@ -56,7 +58,9 @@ def start_sft(recipe: SftRecipe, *, data: Path, runs: Path, resume: Path | None 
     return _run(Sft, recipe, given, SFTConfig(**arguments, completion_only_loss=True), columns, {"loss": "loss"})
 
 
-def start_dpo(recipe: DpoRecipe, *, data: Path, runs: Path, resume: Path | None = None) -> TrlRun:
+def start_dpo(
+    recipe: DpoRecipe, *, data: Path, runs: Path, resume: Path | None = None, begun: Begun = untold
+) -> TrlRun:
     """A new run under `runs`, or the run in `resume`, whose recipe counts. Its replies are sampled first.
 
     Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
@@ -68,11 +72,13 @@ def start_dpo(recipe: DpoRecipe, *, data: Path, runs: Path, resume: Path | None 
     groups = read_groups(map(Path, recipe.files))
     there = len(pairs(groups, recipe.pairs))
     given = ready(
-        recipe, run, found=found, encoder=encoder, data=data, runs=runs,
+        recipe, run, found=found, encoder=encoder, data=data, runs=runs, begun=begun,
         enough=lambda rows: _must_fill_a_step(
             recipe, there if groups else min(recipe.rows, rows) * recipe.pairs.most, "pairs at most"
         ),
     )  # fmt: skip
+    if given.state.is_main_process:
+        given.run.learns_from({name: Path(name).expanduser() for name in recipe.files})
     groups = groups or _sampled(recipe, given, reader)
     chosen = pairs(groups, recipe.pairs)
     _must_fill_a_step(recipe, len(chosen), f"pairs in {len(groups)} groups of replies")

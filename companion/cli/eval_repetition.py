@@ -70,7 +70,8 @@ def command(
         raise NotFound(f"There is no data folder {data}. Give it with --data.")
     encoder = opening.new_encoder()
     from training import reply_tags
-    from training.evaluate import Folder, Recipe, sha256_of
+    from training.evaluate import Folder, Recipe
+    from training.run import sha256_of
     from training.seekers import read_seekers
 
     reader = reply_tags.fingerprint(encoder.folder)

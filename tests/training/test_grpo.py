@@ -244,12 +244,6 @@ def test_a_run_that_was_killed_loses_the_steps_since_its_last_checkpoint_and_no_
     assert logged(again) == logged(whole)
 
 
-def test_two_processes_do_not_train_in_one_folder(start: Start) -> None:
-    run = start()
-    with run.run.alone(), pytest.raises(UsageError, match="Another process is training in "):
-        run.train()
-
-
 # -- what goes wrong ------------------------------------------------------------------------------------------
 
 

@@ -66,7 +66,8 @@ class Reader(CueEncoder):
 
 torch.set_num_threads(1)
 grpo_run.Encoder, reply_tags.fingerprint = Reader, lambda folder: "tests"
-trl_run.finish = lambda trained, out, told: f"finished {trained.folder.name}"
+alone = lambda: not torch.distributed.is_initialized()
+trl_run.finish = lambda trained, out, told: f"finished {trained.folder.name}, alone: {alone()}"
 ordinary = grpo_run.GrpoReward.__call__
 
 def odd(self, *, completion_ids, **given):
@@ -76,7 +77,10 @@ def odd(self, *, completion_ids, **given):
 grpo_run.GrpoReward.__call__ = odd
 recipe, runs = sys.argv[1:]
 stock = read_mint(recipe, ("update.shared_prefix=false",))
-assert grpo_run.start(stock, data=Path(runs), runs=Path(f"{runs}-false")).train()
+run = grpo_run.start(stock, data=Path(runs), runs=Path(f"{runs}-false"))
+group = torch.distributed.group.WORLD._get_backend(torch.device("cpu"))
+assert group.options._timeout == trl_run.PATIENCE
+assert run.train()
 sys.exit(run(["train", recipe, "--runs", f"{runs}-true"]))
 """
 
@@ -119,7 +123,7 @@ def test_two_processes_train_whole_groups_with_the_gradients_of_trl(tmp_path: Pa
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stderr.count("2 steps, from step 0") == 1  # said once, not by every process
-    assert done.stderr.count("finished model") == 1
+    assert done.stderr.count("finished model, alone: True") == 1
     (shared,), (stock,) = (list((tmp_path / f"runs-{on}").iterdir()) for on in ("true", "false"))
     ours, theirs = read_metrics(shared), read_metrics(stock)
     assert [row["step"] for row in ours] == [1, 2]

@@ -119,7 +119,7 @@ def eight_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("eight_gpus")
 def test_several_gpus_and_one_process_are_told_how_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "8 GPUs are visible to one process. Start one for each with accelerate" in refusal(
+    assert "8 GPUs are visible to one process. Start one for each: torchrun --nproc_per_node 8 -m" in refusal(
         read_mint("mint-1.7b"), Machine.here()
     )
     must_have_gpu("mint-mini", False, Machine.here())

@@ -182,6 +182,19 @@ def test_a_digest_tells_where_one_text_ends() -> None:
     assert digest(iter(["ab", "c"])) == digest(iter(["ab", "c"]))
 
 
+def test_what_a_run_learns_from_must_stay_as_it_was(run: Run, tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in ("one", "two")}
+    for name, file in files.items():
+        file.write_text(name)
+    run.learns_from(files)
+    run.learns_from({"one": files["one"]})
+    files["two"].write_text("three")
+    with pytest.raises(UsageError, match=rf"^Not as when this run began: {files['two']}\. Put back .* --resume "):
+        run.learns_from(files)
+    files["two"].write_text("two")
+    run.learns_from(files)
+
+
 def test_a_run_from_a_checkout_says_at_which_commit_and_whether_files_differ(tmp_path: Path) -> None:
     def git(*words: str) -> str:
         who = ("-c", "user.name=A", "-c", "user.email=a@example.org")

@@ -15,10 +15,13 @@ pytest.importorskip("gguf", reason="gguf is not installed")
 from companion.cli import run, train
 from companion.engine.client import LlamaEngine
 from companion.engine.protocol import Finish, Message, Piece, Sampling
+from companion.errors import UsageError
 from tests.companion.fakes import CueEncoder
 from tests.training.tiny_mini import RECIPE, STEPS, World
 from tests.training.tiny_mini import world as world
 from training import mini, reply_tags
+from training.asked import Asked
+from training.run import Run
 
 pytestmark = pytest.mark.torch
 
@@ -70,14 +73,93 @@ def test_a_stopped_run_says_how_to_go_on_and_goes_on(
     ordinary = mini.Trainer.train
     with monkeypatch.context() as patch:
         patch.setattr(mini.Trainer, "train", lambda trainer: bool(ordinary(trainer, until=5)) and False)
-        assert run(arguments) == 130
+        assert run([*arguments, "-o", str(tmp_path / "out.gguf")]) == 130
     (folder,) = (tmp_path / "runs").iterdir()
-    assert f"Stopped at step 5. Continue: companion train {arguments[1]} --resume {folder}" in capsys.readouterr().err
-    assert run([*arguments, "--resume", str(folder), "-o", str(tmp_path / "out.gguf")]) == 0
+    assert f"Stopped at step 5. Continue: companion train --resume {folder}\n" in capsys.readouterr().err
+    assert run(["train", "--resume", str(folder)]) == 0
     assert f"{STEPS} steps, from step 5" in capsys.readouterr().err
+    assert (tmp_path / "out.gguf").is_file()
     steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert steps == list(range(1, STEPS + 1))
     assert list((tmp_path / "runs").iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("where", ["start", "finish"])
+def test_a_run_interrupted_before_or_after_its_steps_says_how_to_go_on(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    where: str,
+) -> None:
+    def interrupted(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    few = ["--set", "stages.0.tokens=1", "--set", "stages.1.tokens=1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(mini.Trainer, "_tokenizer" if where == "start" else "finish", interrupted)
+        assert run([*arguments, *few]) == 130
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert capsys.readouterr().err.endswith(f"Stopped. Continue: companion train --resume {folder}\n")
+    assert run(["train", "--resume", str(folder)]) == 0
+
+
+def test_a_run_is_held_from_its_beginning_to_the_end_of_its_ending(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[str] = []
+
+    def seen(name: str) -> Any:
+        ordinary = getattr(mini.Trainer, name)
+
+        def method(trainer: mini.Trainer, *given: Any) -> Any:
+            with pytest.raises(UsageError, match="Another process is training in "), trainer.run.alone():
+                pass
+            taken.append(name)
+            return ordinary(trainer, *given)
+
+        return method
+
+    for name in ("_tokenizer", "finish"):
+        monkeypatch.setattr(mini.Trainer, name, seen(name))
+    assert run([*arguments, "--set", "stages.0.tokens=1", "--set", "stages.1.tokens=1"]) == 0
+    assert taken == ["_tokenizer", "finish"]
+
+
+def test_a_run_that_another_process_holds_is_refused_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Run.create(tmp_path, "sft", {"method": "sft", "name": "sft"})
+    with other.alone():
+        there = sorted(other.folder.iterdir())
+        assert run(["train", "--resume", str(other.folder)]) == 2
+    assert "Another process is training in " in capsys.readouterr().err
+    assert sorted(other.folder.iterdir()) == there
+
+
+def test_a_run_goes_on_with_as_many_processes_as_it_began_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = Run.create(tmp_path, "tiny", {"name": "tiny"})
+    Asked(tmp_path, None, processes=8).keep(begun)
+    assert run(["train", "--resume", str(begun.folder)]) == 2
+    assert (
+        f"was begun with 8 processes, and this would be 1. Continue: "
+        f"torchrun --nproc_per_node 8 -m companion train --resume {begun.folder}\n"
+    ) in capsys.readouterr().err
+
+
+def test_a_run_on_several_machines_names_the_command_for_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "16")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    asked = Asked.now(Path("data"), tmp_path / "out.gguf")
+    begun = Run.create(tmp_path / "of mine", "tiny", {})
+    asked.keep(begun)
+    assert Asked.before(begun) == asked == Asked(Path.cwd() / "data", tmp_path / "out.gguf", 16, 2)
+    assert asked.again(begun).startswith(
+        "torchrun --nnodes 2 --nproc_per_node 8 --node_rank R --master_addr IP -m companion train "
+        f"--resume '{begun.folder}' "
+    )
 
 
 def test_without_an_output_the_model_goes_where_the_chat_finds_it(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from accelerate.commands.config.config_args import load_config_from_file
 
 from planner.layouts import Layout
 from tests.training.tiny_policy import tiny_policy
@@ -36,3 +38,15 @@ def test_a_model_of_the_hub_is_measured_where_its_files_lie(tmp_path: Path, monk
 )
 def test_a_model_is_measured_with_the_prompts_that_it_was_trained_with(prompts: Prompts, mode: Mode) -> None:
     assert mode_of(prompts) == mode
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "machines", "processes"),
+    [("one-gpu", "NO", 1, 1), ("eight-gpus", "MULTI_GPU", 1, 8), ("nodes", "MULTI_GPU", 2, 16)],
+)
+def test_the_files_for_several_gpus_are_what_accelerate_reads(
+    name: str, kind: str, machines: int, processes: int
+) -> None:
+    config = load_config_from_file(str(files("training.recipes") / "accelerate" / f"{name}.yaml"))
+    assert config.distributed_type == kind
+    assert (config.num_machines, config.num_processes, config.mixed_precision) == (machines, processes, "no")

@@ -14,6 +14,7 @@ from tests.companion.fakes import CueEncoder
 from tests.conftest import Program
 from tests.training.tiny_policy import tiny_policy
 from training import tuning
+from training.asked import Asked
 from training.curves import read_metrics
 from training.mint_check import Machine
 from training.recipe import check
@@ -137,6 +138,16 @@ def test_a_stopped_run_goes_on_exactly(start: Any, policy: Path, talks: Path, tm
     assert again.step == 1
     assert again.train()
     assert logged(again) == logged(whole)
+
+
+@pytest.mark.parametrize(("start", "name"), [(sft, "talks.jsonl"), (dpo, "given.jsonl")])
+def test_a_run_does_not_go_on_with_other_data(start: Any, name: str, policy: Path, talks: Path, tmp_path: Path) -> None:
+    changes = _files(start, tmp_path)
+    run = start(policy, talks, tmp_path / "runs", **changes)
+    file = tmp_path / name
+    file.write_text(file.read_text().replace("Trouble 3", "Trouble 33"))
+    with pytest.raises(UsageError, match=rf"^Not as when this run began: \S+{name}\. Put back what was there"):
+        start(policy, talks, tmp_path / "runs", resume=run.run.folder)
 
 
 def test_a_checkpoint_that_lacks_a_part_is_named(policy: Path, talks: Path, tmp_path: Path) -> None:
@@ -312,6 +323,10 @@ def test_the_command_trains_and_says_how_to_talk_to_the_model(
     assert "Talk to it: companion chat --model sft-" in outcome.err
     (folder,) = (tmp_path / "runs").iterdir()
     assert Run.open(folder).recipe()["method"] == "sft"
+    assert Asked.before(Run.open(folder)) == Asked(Path("../shared/data").absolute(), None)
+    again = program("train", "--resume", str(folder))
+    assert again.code == 0, again.err
+    assert "1 steps, from step 1" in again.err
     shutil.rmtree(folder)
 
 
