@@ -15,13 +15,10 @@ pytest.importorskip("gguf", reason="gguf is not installed")
 from companion.cli import run, train
 from companion.engine.client import LlamaEngine
 from companion.engine.protocol import Finish, Message, Piece, Sampling
-from companion.errors import UsageError
 from tests.companion.fakes import CueEncoder
 from tests.training.tiny_mini import RECIPE, STEPS, World
 from tests.training.tiny_mini import world as world
 from training import mini, reply_tags
-from training.asked import Asked
-from training.run import Run
 
 pytestmark = pytest.mark.torch
 
@@ -102,64 +99,6 @@ def test_a_run_interrupted_before_or_after_its_steps_says_how_to_go_on(
     (folder,) = (tmp_path / "runs").iterdir()
     assert capsys.readouterr().err.endswith(f"Stopped. Continue: companion train --resume {folder}\n")
     assert run(["train", "--resume", str(folder)]) == 0
-
-
-def test_a_run_is_held_from_its_beginning_to_the_end_of_its_ending(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    taken: list[str] = []
-
-    def seen(name: str) -> Any:
-        ordinary = getattr(mini.Trainer, name)
-
-        def method(trainer: mini.Trainer, *given: Any) -> Any:
-            with pytest.raises(UsageError, match="Another process is training in "), trainer.run.alone():
-                pass
-            taken.append(name)
-            return ordinary(trainer, *given)
-
-        return method
-
-    for name in ("_tokenizer", "finish"):
-        monkeypatch.setattr(mini.Trainer, name, seen(name))
-    assert run([*arguments, "--set", "stages.0.tokens=1", "--set", "stages.1.tokens=1"]) == 0
-    assert taken == ["_tokenizer", "finish"]
-
-
-def test_a_run_that_another_process_holds_is_refused_before_anything_is_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    other = Run.create(tmp_path, "sft", {"method": "sft", "name": "sft"})
-    with other.alone():
-        there = sorted(other.folder.iterdir())
-        assert run(["train", "--resume", str(other.folder)]) == 2
-    assert "Another process is training in " in capsys.readouterr().err
-    assert sorted(other.folder.iterdir()) == there
-
-
-def test_a_run_goes_on_with_as_many_processes_as_it_began_with(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    begun = Run.create(tmp_path, "tiny", {"name": "tiny"})
-    Asked(tmp_path, None, processes=8).keep(begun)
-    assert run(["train", "--resume", str(begun.folder)]) == 2
-    assert (
-        f"was begun with 8 processes, and this would be 1. Continue: "
-        f"torchrun --nproc_per_node 8 -m companion train --resume {begun.folder}\n"
-    ) in capsys.readouterr().err
-
-
-def test_a_run_on_several_machines_names_the_command_for_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "16")
-    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
-    asked = Asked.now(Path("data"), tmp_path / "out.gguf")
-    begun = Run.create(tmp_path / "of mine", "tiny", {})
-    asked.keep(begun)
-    assert Asked.before(begun) == asked == Asked(Path.cwd() / "data", tmp_path / "out.gguf", 16, 2)
-    assert asked.again(begun).startswith(
-        "torchrun --nnodes 2 --nproc_per_node 8 --node_rank R --master_addr IP -m companion train "
-        f"--resume '{begun.folder}' "
-    )
 
 
 def test_without_an_output_the_model_goes_where_the_chat_finds_it(
