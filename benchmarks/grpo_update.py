@@ -5,12 +5,13 @@ trainers get the same replies; loss and gradient are printed so that it can be s
 seconds are those of the processor, on one thread, so that other work on the machine does not count. The network there
 has a small vocabulary: away from a GPU, TRL's head goes over the prompts too, which would make the ratio look better.
 
-    OMP_NUM_THREADS=1 python benchmarks/grpo_update.py                      # a small network on the CPU
-    OMP_NUM_THREADS=1 python benchmarks/grpo_update.py --spread             # prompts of many lengths, as MINT's are
-    python benchmarks/grpo_update.py --shape 1.7b --rollout                 # on a GPU; also 4b
+    OMP_NUM_THREADS=1 python -m benchmarks.grpo_update                      # a small network on the CPU
+    OMP_NUM_THREADS=1 python -m benchmarks.grpo_update --spread             # prompts of many lengths, as MINT's are
+    python -m benchmarks.grpo_update --shape 1.7b --spread --run            # on a GPU; also 4b
 
-On a GPU, peak memory and the share of a measured matrix product's rate are printed too, and with --rollout the tokens a
-second of `training.rollouts`. Nothing of that has been run yet.
+With --run, steps of the recipe's own run follow (`benchmarks.grpo_step`): rollout, reward and update, what they take of
+a step, tokens a second, and how long the whole run would take. On a GPU, peak memory is printed too. Nothing of that
+has been run on one yet.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from tokenizers import Tokenizer, models  # noqa: E402
 from transformers import PreTrainedTokenizerFast, PrinterCallback, Qwen3Config, Qwen3ForCausalLM  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
-from training.rollouts import Rollouts  # noqa: E402
+from benchmarks.grpo_step import measure  # noqa: E402
+from training.mint_recipe import read_mint  # noqa: E402
 from training.shared_prefix import SharedPrefixTrainer  # noqa: E402
 
 
@@ -64,6 +66,9 @@ SHAPES = {
     "1.7b": Shape(2048, 28, 16, 8, 128, 6144, 151_936, 1612, 220),
     "4b": Shape(2560, 36, 32, 8, 128, 9728, 151_936, 1612, 220),
 }
+RECIPES = {"cpu": "mint-1.7b", "1.7b": "mint-1.7b", "4b": "mint-4b"}
+TRIAL = ("gpu=false", "rows=2", "rollout.tokens=200")
+"""Makes the recipe small enough for a CPU, to try this out; its figures say nothing."""
 
 
 def network(shape: Shape, device: str) -> Any:
@@ -83,14 +88,17 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", eos_token="<end>", unk_token="<unk>")
 
 
+def lengths(shape: Shape, rows: int, spread: bool, rng: random.Random) -> list[int]:
+    """Of prompts; with `spread` they vary as those of MINT's data: median 0.8 of the mean, and a long tail."""
+    if not spread:
+        return [shape.prompt] * rows
+    drawn = [rng.lognormvariate(0, 0.65) for _ in range(rows)]
+    return [max(32, int(shape.prompt * each / statistics.fmean(drawn))) for each in drawn]
+
+
 def prompts(shape: Shape, rows: int, spread: bool) -> list[list[int]]:
-    """With `spread` their lengths vary as those of MINT's data: median 0.8 of the mean, and a long tail."""
     rng = random.Random(1)
-    lengths = [shape.prompt] * rows
-    if spread:
-        drawn = [rng.lognormvariate(0, 0.65) for _ in range(rows)]
-        lengths = [max(32, int(shape.prompt * each / statistics.fmean(drawn))) for each in drawn]
-    return [[rng.randrange(3, shape.words) for _ in range(length)] for length in lengths]
+    return [[rng.randrange(3, shape.words) for _ in range(each)] for each in lengths(shape, rows, spread, rng)]
 
 
 class Said:
@@ -166,7 +174,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3, help="the first is left out of the figures")
     parser.add_argument("--spread", action="store_true", help="prompts of many lengths")
     parser.add_argument("--checkpointing", action="store_true")
-    parser.add_argument("--rollout", action="store_true", help="also sample replies")
+    parser.add_argument("--run", action="store_true", help="also steps of the recipe's run")
     parser.add_argument("--only", choices=("stock", "shared"), help="where memory is too small for TRL's own")
     arguments = parser.parse_args()
     shape = SHAPES[arguments.shape]
@@ -195,14 +203,24 @@ def main() -> None:
             print(line)
     if len(medians) == 2:
         print(f"ratio {medians['stock'] / medians['shared']:.2f}")
-    if arguments.rollout:
-        dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        rollouts = Rollouts(network(shape, device).to(dtype), ends=[1], padding=0, together=8 * arguments.groups)
-        started = time.perf_counter()
-        found = rollouts.sample(asked, 8, most=shape.reply, temperature=1.0, seed=1)
-        spent = time.perf_counter() - started
-        count = sum(len(reply.tokens) for group in found for reply in group)
-        print(f"rollout: {count} tokens in {spent:.2f} s, {count / spent:,.0f} tokens/s")
+    if arguments.run:
+        run(shape, arguments, device, peak)
+
+
+def run(shape: Shape, arguments: argparse.Namespace, device: str, peak: float) -> None:
+    """Prints what steps of the recipe's run took; `peak` is the rate of a matrix product."""
+    changes = (f"steps={arguments.steps}", *(("update.checkpointing=true",) if arguments.checkpointing else ()))
+    recipe = read_mint(RECIPES[arguments.shape], changes + (TRIAL if device == "cpu" else ()))
+    if device == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    asked = lengths(shape, recipe.rows // 2, arguments.spread, random.Random(1))  # a conversation is two rows
+    steps = measure(lambda: network(shape, device).bfloat16(), recipe, asked, shape.reply)
+    work = 6 * shape.matrices * (steps.prompts + steps.replies)  # as above
+    line = f"{steps}, {work / steps.seconds['update'] / peak:.0%} of that rate"
+    if device == "cuda":
+        line += f"\npeak {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB"
+    print(line)
 
 
 if __name__ == "__main__":

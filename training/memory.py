@@ -26,7 +26,8 @@ Of update and rollout, which do not overlap, the larger:
 
 `tokens` are those of one micro-batch at its longest: prompts, once for each group where the prefix is shared and else
 for each reply, and replies. sft and dpo have no rollouts and TRL's attention; dpo reads two replies for each pair.
-A tenth is added for what is not listed. Nothing here was measured on a GPU.
+A tenth is added for what is not listed. A test holds the update against what torch allocates for it without a GPU.
+Nothing here was measured on one.
 """
 
 from __future__ import annotations

@@ -3,18 +3,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("torch", reason="torch is not installed")
-pytest.importorskip("peft", reason="peft is not installed")
-pytest.importorskip("trl", reason="trl is not installed")
-
 from training.memory import grpo_memory, total, tuning_memory
 from training.mint_recipe import MintRecipe, read_mint
 from training.policy_shape import KNOWN, PolicyShape
 from training.tuning_recipe import DpoRecipe, SftRecipe
 
-pytestmark = pytest.mark.torch
 GB = 1 << 30
 CARD = 80 * GB
 SMALL = KNOWN["Qwen/Qwen3-1.7B"]
