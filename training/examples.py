@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from planner.layouts import Message
 from planner.ledger import Ledger
-from training.prompts import Prompter, harmless, make_rows
-from training.recordings import Recording
+from training.prompts import Prompter, Row, harmless
 from training.reply_tags import ReplyTags
 from training.tokens import draw_controls
 from training.violations import must_not_be_said, names_tactics
@@ -28,7 +27,7 @@ class Example:
 
 
 def make_examples(
-    recordings: Sequence[Recording],
+    rows: Sequence[Row],
     tags: ReplyTags,
     prompter: Prompter,
     count: Callable[[str], int],
@@ -37,13 +36,13 @@ def make_examples(
     controls: bool,
     seed: int,
 ) -> list[Example]:
-    """The examples of all recordings, in order.
+    """The examples of all rows, in order.
 
     Left out are replies of more than `tokens` tokens (`count`), and those that hold what a reply must never say or
     that name tactics. With `controls`, prompts end with control tokens for what the reply does.
     """
     found = []
-    for row in make_rows(recordings, tags, prompter):
+    for row in rows:
         reply = harmless(Message("assistant", row.reply)).content
         if names_tactics(reply) or must_not_be_said(reply) or count(reply) > tokens:
             continue

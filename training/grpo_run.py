@@ -20,7 +20,6 @@ from training.mint_check import Machine, check_machine, must_fit
 from training.mint_recipe import MintRecipe
 from training.own_history import OwnHistory
 from training.policy_shape import shape_of
-from training.prompts import make_rows
 from training.readings import reader_of
 from training.rollouts import Rollouts
 from training.run import Begun, untold
@@ -46,7 +45,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
         enough=lambda rows: schedule(rows, recipe),
     )  # fmt: skip
     tokenizer, base = given.tokenizer, given.before.folder
-    rows = make_rows(given.learned, given.tags, given.prompter)
+    rows = given.rows()
     reward = GrpoReward(recipe.reward, recipe.group, reader, given.count)
     places = schedule(len(rows), recipe)
     model = policy.load(base, DTYPES[recipe.policy.dtype])
@@ -68,7 +67,7 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
         trainer.add_callback(
             OwnHistory(trainer, given.run, given.learned, rows, places, reader.tactics, given.prompter)
         )
-    return TrlRun(given.run, recipe, trainer, GrpoRecord(given.run, trainer), given.before)
+    return TrlRun(given, recipe, trainer, GrpoRecord(given.run, trainer))
 
 
 def _must_go_together(recipe: MintRecipe) -> None:

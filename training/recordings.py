@@ -44,6 +44,11 @@ class Recording:
         """The replies, in order."""
         return tuple(message.content for message in self.messages if message.role == "assistant")
 
+    @property
+    def answers(self) -> int:
+        """How many replies answer a message: as many rows of training as there are where every prompt fits."""
+        return sum(message.role == "assistant" for message in self.messages[1:])
+
     def answered(self, replies: Sequence[str]) -> Recording:
         """The person's messages with these replies instead, one after each of the first messages; the rest is left out.
 
@@ -66,6 +71,19 @@ class Recordings:
     """Rows that could not be used."""
     cut: int = 0
     """Conversations of which a part, or all, was left out because of a sign of a crisis."""
+    long: int = 0
+    """Rows of training whose prompt does not fit."""
+
+    @property
+    def left_out(self) -> str:
+        """What was not taken, as a sentence; empty where everything was."""
+        counts = (
+            (self.bad, "row", "that cannot be used"),
+            (self.cut, "conversation", "from the first sign of a crisis on"),
+            (self.long, "prompt", "longer than prompts.limit"),
+        )
+        parts = [f"{number} {thing}{'' if number == 1 else 's'} {what}" for number, thing, what in counts if number]
+        return f"Left out: {', '.join(parts)}." if parts else ""
 
 
 def read_recordings(files: Iterable[Path], *, crisis: bool = False) -> Recordings:

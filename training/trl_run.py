@@ -21,10 +21,10 @@ from training import policy
 from training.finish import Trained, finish, mode_of
 from training.mint_data import FILE, conversation_files
 from training.mint_recipe import MintRecipe
-from training.prompts import Prompter, must_know
+from training.prompts import Prompter, Row, make_rows, must_know
 from training.recipe import check
 from training.record import Record, Stop
-from training.recordings import Recording, read_recordings, split
+from training.recordings import Recording, Recordings, read_recordings, split
 from training.reply_tags import ReplyTags
 from training.run import Begun, Interrupt, Run
 from training.tuning_recipe import DpoRecipe, SftRecipe
@@ -53,12 +53,11 @@ class Before:
 class TrlRun:
     """A run that can be trained; as `training.loop.Loop`, which TRL's loop is not made from."""
 
-    def __init__(
-        self, run: Run, recipe: MintRecipe | SftRecipe | DpoRecipe, trainer: Any, record: Record, before: Before
-    ) -> None:
+    def __init__(self, given: Ready, recipe: MintRecipe | SftRecipe | DpoRecipe, trainer: Any, record: Record) -> None:
         """`trainer` is one of TRL's behind `training.in_run_folder`."""
-        checkpoints = run.checkpoints()
-        self.run, self.recipe, self.trainer, self._record, self._before = run, recipe, trainer, record, before
+        checkpoints = given.run.checkpoints()
+        self.run, self.recipe, self.trainer, self._record = given.run, recipe, trainer, record
+        self._before, self.left_out = given.before, given.recordings.left_out
         self._checkpoint = checkpoint = checkpoints[-1] if checkpoints else None
         self.steps = trainer.args.max_steps
         self.step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
@@ -130,6 +129,7 @@ class Ready:
     run: Run
     before: Before
     tokenizer: Any
+    recordings: Recordings
     learned: Sequence[Recording]
     tags: ReplyTags
     prompter: Prompter
@@ -138,6 +138,12 @@ class Ready:
     def count(self, text: str) -> int:
         """Tokens of a text."""
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def rows(self) -> list[Row]:
+        """The rows to learn from; how many prompts do not fit is noted among what was left out."""
+        rows = make_rows(self.learned, self.tags, self.prompter)
+        self.recordings.long = sum(recording.answers for recording in self.learned) - len(rows)
+        return rows
 
 
 def ready(
@@ -166,8 +172,9 @@ def ready(
     files = conversation_files(recipe.data, data)
     encoder.check()
     must_know(policy.vocabulary(found), recipe.prompts)
-    learned, held_out = split(read_recordings(files, crisis=recipe.data.crisis).found, recipe.data.held_out)
-    enough(sum(message.role == "assistant" for recording in learned for message in recording.messages[1:]))
+    recordings = read_recordings(files, crisis=recipe.data.crisis)
+    learned, held_out = split(recordings.found, recipe.data.held_out)
+    enough(sum(recording.answers for recording in learned))
     state = PartialState(cpu=not (recipe.gpu and torch.cuda.is_available()), timeout=PATIENCE)
     if run is None:
         values = recipe.model_dump(mode="json")
@@ -183,7 +190,7 @@ def ready(
         tags = ReplyTags.of_encoder(encoder, paths.private_folder(paths.data_folder() / "training"))
         tags.read(reply for recording in learned for reply in recording.replies)
     prompter = Prompter.of(recipe.prompts, tokenizer)
-    return Ready(run, Before(found, base, held_out), tokenizer, learned, tags, prompter, state)
+    return Ready(run, Before(found, base, held_out), tokenizer, recordings, learned, tags, prompter, state)
 
 
 def told(state: PartialState, decide: Any) -> Any:

@@ -19,7 +19,6 @@ from training.in_run_folder import InRunFolder
 from training.mint_check import Machine, check_tuning, must_fit
 from training.pairs import pairs
 from training.policy_shape import shape_of
-from training.prompts import make_rows
 from training.readings import Reader, reader_of
 from training.record import Record
 from training.run import Begun, Run, untold
@@ -49,7 +48,7 @@ def start_sft(
         enough=lambda rows: _must_fill_a_step(recipe, rows, "replies to learn from"),
     )  # fmt: skip
     examples = make_examples(
-        given.learned, given.tags, given.prompter, given.count,
+        given.rows(), given.tags, given.prompter, given.count,
         tokens=recipe.tokens, controls=recipe.prompts.plan, seed=recipe.seed,
     )  # fmt: skip
     columns = {"prompt": [each.prompt for each in examples], "completion": [each.completion for each in examples]}
@@ -113,7 +112,7 @@ def _must_fill_a_step(recipe: SftRecipe | DpoRecipe, count: int, what: str) -> N
 
 def _sampled(recipe: DpoRecipe, given: Ready, reader: Reader) -> Groups:
     """Replies of the model as it is, to some of the rows; what was sampled before a run was stopped is kept."""
-    rows = make_rows(given.learned, given.tags, given.prompter)
+    rows = given.rows()
     chosen = sorted(random.Random(f"{recipe.seed}/rows").sample(range(len(rows)), min(recipe.rows, len(rows))))
     with given.state.main_process_first():
         return sampled_groups(recipe, [rows[place] for place in chosen], given, reader)
@@ -169,4 +168,4 @@ def _run(
     trainer.run, trainer.rate = given.run, ("step.lr", recipe.step.lr)
     policy.must_train(trainer.model)
     trainer.remove_callback(PrinterCallback)
-    return TrlRun(given.run, recipe, trainer, Record(given.run, shown), given.before)
+    return TrlRun(given, recipe, trainer, Record(given.run, shown))

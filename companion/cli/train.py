@@ -34,7 +34,18 @@ ENCODER_NEEDS = (
 )
 
 
-TRL_NEEDS = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tensorboard", "gguf", "tqdm")
+TRL_NEEDS = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "datasets",
+    "tensorboard",
+    "gguf",
+    "matplotlib",
+    "tqdm",
+)
 
 
 DATA = Path("../shared/data")
@@ -225,6 +236,8 @@ def _dpo(wanted: Wanted) -> Trained:
 
 
 def _ending(run: TrlRun, wanted: Wanted) -> Trained:
+    if run.left_out:
+        _say(run.left_out)
     return run, lambda: run.finish(wanted.output, _say)
 
 

@@ -9,7 +9,7 @@ from companion.errors import UsageError
 from planner.layouts import CONTROL_TOKENS, Layout, Message
 from tests.companion.fakes import CueTagger
 from training.examples import Example, make_examples
-from training.prompts import Prompter
+from training.prompts import Prompter, make_rows
 from training.recordings import Recording
 from training.reply_tags import ReplyTags
 from training.tuning_recipe import DpoRecipe, SftRecipe, read_tuning
@@ -32,7 +32,8 @@ def tags(tmp_path: Path) -> ReplyTags:
 def examples(tags: ReplyTags, *recordings: Recording, tokens: int = 50, controls: bool = False) -> list[Example]:
     profile = Profile(layout=Layout.MINI, controls=frozenset(CONTROL_TOKENS))
     prompter = Prompter(Layout.MINI, profile, words, plan=controls, limit=500)
-    return make_examples(recordings, tags, prompter, words, tokens=tokens, controls=controls, seed=1)
+    rows = make_rows(recordings, tags, prompter)
+    return make_examples(rows, tags, prompter, words, tokens=tokens, controls=controls, seed=1)
 
 
 def test_a_reply_is_learned_after_what_was_said_before_it(tags: ReplyTags) -> None:

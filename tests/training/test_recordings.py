@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from companion.errors import UsageError
 from planner.layouts import Message
 from tests.conftest import Program
-from training.recordings import Recording, read_recordings, split
+from training.recordings import Recording, Recordings, read_recordings, split
 
 SAID = [("user", "My week was bad."), ("assistant", "What happened?"), ("user", "Work."), ("assistant", "Go on.")]
 
@@ -90,6 +90,14 @@ def test_rows_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
     found = read_recordings([path])
     assert len(found.found) == 1
     assert found.bad >= 1
+
+
+def test_what_was_left_out_is_one_sentence_and_none_where_that_is_nothing() -> None:
+    assert Recordings().left_out == ""
+    assert Recordings(bad=1, cut=2).left_out == (
+        "Left out: 1 row that cannot be used, 2 conversations from the first sign of a crisis on."
+    )
+    assert Recordings(long=3).left_out == "Left out: 3 prompts longer than prompts.limit."
 
 
 def test_a_file_without_a_reply_is_refused(tmp_path: Path) -> None:

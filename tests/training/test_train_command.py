@@ -138,6 +138,14 @@ def test_missing_packages_are_named_with_the_command_that_installs_them(
     )
 
 
+def test_what_is_needed_only_at_a_run_s_end_is_looked_for_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(train, "find_spec", lambda name: None if name == "matplotlib" else object())
+    assert run(["train", "mint-mini"]) == 1
+    assert "Training needs more packages (matplotlib): pip install" in capsys.readouterr().err
+
+
 def test_a_missing_data_folder_is_a_sentence_and_leaves_no_run(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from companion.cli.train import Wanted, _ending
 from companion.errors import CompanionError, NotFound, UsageError
 from tests.companion.fakes import CueEncoder
 from tests.conftest import Program
@@ -310,6 +311,27 @@ def test_a_rate_that_breaks_the_model_is_said_with_the_value(policy: Path, talks
     run = sft(policy, talks, tmp_path / "runs", step=STEP | {"lr": 1e38})
     with pytest.raises(CompanionError, match=r"--set step\.lr="):
         run.train()
+
+
+def test_what_is_not_learned_from_is_counted_where_a_run_begins(
+    policy: Path, talks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = sft(policy, talks, tmp_path / "whole")
+    with talks.open("a") as file:
+        for trouble in ("I want to kill myself.", "Trouble. " * 80):
+            messages = [{"role": "user", "content": trouble}, {"role": "assistant", "content": "Oh."}]
+            file.write(json.dumps({"messages": messages}) + "\n")
+        file.write("no json\n")
+    less = sft(policy, talks, tmp_path / "less")
+    capsys.readouterr()  # the bars
+    wanted = Wanted("sft", (), tmp_path, tmp_path, None, None, lambda run: None)
+    _ending(whole, wanted)
+    assert capsys.readouterr().err == ""
+    _ending(less, wanted)
+    assert capsys.readouterr().err == (
+        "Left out: 1 row that cannot be used, 1 conversation from the first sign of a crisis on, "
+        "1 prompt longer than prompts.limit.\n"
+    )
 
 
 def test_the_command_trains_and_says_how_to_talk_to_the_model(
