@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from accelerate.commands.config.config_args import load_config_from_file
 
-from planner.layouts import Layout
+from companion.errors import UsageError
+from planner.layouts import CONTROL_TOKENS, Layout
 from tests.training.tiny_policy import tiny_policy
 from training import policy
 from training.finish import mode_of
 from training.mint_recipe import Prompts
 from training.prompt_modes import Mode
+from training.prompts import must_know
 
 
 def test_a_model_of_the_hub_is_measured_where_its_files_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +52,14 @@ def test_the_files_for_several_gpus_are_what_accelerate_reads(
     config = load_config_from_file(str(files("training.recipes") / "accelerate" / f"{name}.yaml"))
     assert config.distributed_type == kind
     assert (config.num_machines, config.num_processes, config.mixed_precision) == (machines, processes, "no")
+
+
+def test_the_special_tokens_of_a_gguf_file_are_known_before_it_is_unpacked(tmp_path: Path) -> None:
+    mini = Path(__file__).parents[2] / "models" / "mini.gguf"
+    if not mini.is_file():
+        pytest.skip("models/mini.gguf is not here")
+    assert must_know(policy.vocabulary(mini), Prompts(layout=Layout.MINI, plan=True)) == frozenset(CONTROL_TOKENS)
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(mini.read_bytes()[:1000])
+    with pytest.raises(UsageError, match=r"cut\.gguf is no GGUF file that can be read"):
+        policy.vocabulary(cut)

@@ -272,6 +272,16 @@ def test_too_few_replies_are_said_before_they_are_read_and_before_there_is_a_fol
     assert not (tmp_path / "runs").exists()
 
 
+def test_memory_is_estimated_for_a_new_run_alone(
+    policy: Path, talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = sft(policy, talks, tmp_path / "runs").run.folder
+    monkeypatch.setattr(tuning, "must_fit", lambda *_: pytest.fail("asked"))
+    sft(policy, talks, tmp_path / "runs", resume=begun)
+    with pytest.raises(pytest.fail.Exception, match="asked"):
+        sft(policy, talks, tmp_path / "more")
+
+
 def test_a_vocabulary_that_will_not_do_is_said_before_there_is_a_folder(
     talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
