@@ -20,6 +20,7 @@ from trl import GRPOConfig
 
 from companion.errors import CompanionError, UsageError
 from training import policy
+from training.enough_memory import Part, enough_memory
 from training.grpo_reward import GrpoReward
 from training.importance import ImportanceWeighted
 from training.in_run_folder import InRunFolder
@@ -118,7 +119,6 @@ class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
         """What a place of the schedule stands for at present."""
         self.seconds: dict[str, float] = {}
         """Of the current step, by what they went into."""
-        self._doing = "update"
         super().__init__(reward_funcs=reward, **given)
         policy.must_train(self.model)
 
@@ -134,7 +134,7 @@ class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
             self.rows[place] = row
 
     def _generate_single_turn(self, prompt_ids: list[list[int]], *others: Any, **named: Any) -> Any:
-        with self.timed("rollout", "rollout.together"):
+        with self.timed("rollout"):
             if self._rollouts is None:
                 return super()._generate_single_turn(prompt_ids, *others, **named)
             self._rollouts.follow(self.accelerator.unwrap_model(self.model))
@@ -164,7 +164,7 @@ class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
         )
 
     def _calculate_rewards(self, *given: Any) -> torch.Tensor:
-        with self.timed("reward", "reward.quality"):
+        with self.timed("reward"):
             rewards: torch.Tensor = super()._calculate_rewards(*given)
         if not bool(torch.isfinite(rewards).all()):
             raise CompanionError(
@@ -174,23 +174,17 @@ class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
         return rewards
 
     def training_step(self, *given: Any, **named: Any) -> torch.Tensor:
-        with self.timed("all", "update.checkpointing=true, or update.groups"):
+        with self.timed("update"):
             loss: torch.Tensor = super().training_step(*given, **named)
         return loss
 
     @contextmanager
-    def timed(self, what: str, smaller: str) -> Iterator[None]:
-        """Adds to the seconds of `what`. Out of memory, it names the setting that takes less."""
+    def timed(self, what: Part) -> Iterator[None]:
+        """Adds to the seconds of `what`, and knows what would take less memory in it."""
         started = time.perf_counter()
         try:
-            yield
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and "memory" not in str(error):
-                raise
-            raise CompanionError(
-                f"Memory ran out at step {self.state.global_step + 1}, in the {'update' if what == 'all' else what}. "
-                f"Start again with less at once: --set {smaller}."
-            ) from error
+            with enough_memory(self.recipe, what, lambda: f"at step {self.state.global_step + 1}, in the {what}"):
+                yield
         finally:
             self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - started
 

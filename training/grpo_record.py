@@ -46,6 +46,6 @@ class GrpoRecord(Record):
 
 
 def _shares(seconds: Mapping[str, float]) -> dict[str, float]:
-    """What a step's seconds went into: histories, rollout, reward, and all else, which is the update."""
-    update = seconds.get("all", 0.0) - seconds.get("rollout", 0.0) - seconds.get("reward", 0.0)
-    return {name: value for name, value in seconds.items() if name != "all"} | {"update": update}
+    """What a step's seconds went into: histories, rollout, reward, and the update, in which the two before it are."""
+    update = seconds.get("update", 0.0) - seconds.get("rollout", 0.0) - seconds.get("reward", 0.0)
+    return {**seconds, "update": update}

@@ -13,6 +13,7 @@ from transformers import PrinterCallback
 from companion.encoder import Encoder
 from companion.errors import CompanionError, UsageError
 from training import policy
+from training.enough_memory import enough_memory
 from training.grpo import MintTrainer, config, schedule
 from training.grpo_record import GrpoRecord
 from training.grpo_reward import GrpoReward
@@ -22,7 +23,7 @@ from training.own_history import OwnHistory
 from training.policy_shape import shape_of
 from training.readings import reader_of
 from training.rollouts import Rollouts
-from training.run import Begun, untold
+from training.run import Begun, Run, untold
 from training.trl_run import DTYPES, TrlRun, ready, resumed
 
 
@@ -32,6 +33,11 @@ def start(recipe: MintRecipe, *, data: Path, runs: Path, resume: Path | None = N
     Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
     """
     recipe, run = resumed(recipe, resume)
+    with enough_memory(recipe, "start", lambda: "before the first step"):
+        return _start(recipe, run, data, runs, begun)
+
+
+def _start(recipe: MintRecipe, run: Run | None, data: Path, runs: Path, begun: Begun) -> TrlRun:
     found = policy.locate(recipe.policy.model)
     _must_go_together(recipe)
     machine, shape = Machine.here(), shape_of(found)

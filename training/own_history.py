@@ -96,7 +96,7 @@ class OwnHistory(TrainerCallback):  # type: ignore[misc]  # transformers is unty
             return
         coming = self._rows_of(due)
         if due == state.global_step:
-            with self._trainer.timed("history", "rollout.together"):
+            with self._trainer.timed("history"):
                 histories = self._renew(due, coming)
         else:
             histories = self._read(due)

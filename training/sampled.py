@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from companion.errors import NotFound, UsageError
 from training import policy
+from training.enough_memory import enough_memory
 from training.grpo_reward import GrpoReward
 from training.mint_recipe import RewardRecipe
 from training.pairs import Candidate
@@ -86,13 +87,14 @@ def _sample(recipe: DpoRecipe, rows: Sequence[Row], done: int, given: Ready, rea
     with tqdm(total=done + len(rows), initial=done, unit="row", desc="replies") as bar:
         for start in range(0, len(rows), ROWS):
             part = rows[start : start + ROWS]
-            made = rollouts.sample(
-                [tokenizer(row.prompt, add_special_tokens=False)["input_ids"] for row in part],
-                recipe.group,
-                most=recipe.rollout.tokens,
-                temperature=recipe.rollout.temperature,
-                seed=random.Random(f"{recipe.seed}/{part[0].id}").getrandbits(62),
-            )
+            with enough_memory(recipe, "rollout", lambda: "while replies were sampled"):
+                made = rollouts.sample(
+                    [tokenizer(row.prompt, add_special_tokens=False)["input_ids"] for row in part],
+                    recipe.group,
+                    most=recipe.rollout.tokens,
+                    temperature=recipe.rollout.temperature,
+                    seed=random.Random(f"{recipe.seed}/{part[0].id}").getrandbits(62),
+                )
             lines = [
                 _line(row, [reply.tokens for reply in replies], reward, tokenizer)
                 for row, replies in zip(part, made, strict=True)

@@ -17,7 +17,9 @@ from transformers.utils import logging as transformers_logging
 
 from companion import paths
 from companion.encoder import Encoder
+from companion.errors import CompanionError
 from training import policy
+from training.enough_memory import enough_memory, ran_out
 from training.finish import Trained, finish, mode_of
 from training.mint_data import FILE, conversation_files
 from training.mint_recipe import MintRecipe
@@ -64,6 +66,10 @@ class TrlRun:
 
     def train(self) -> bool:
         """Train to the end of the recipe; False when a person stopped it. A checkpoint is left."""
+        with enough_memory(self.recipe, "step", lambda: f"at step {self.trainer.state.global_step + 1}"):
+            return self._train()
+
+    def _train(self) -> bool:
         trainer = self.trainer
         if self._checkpoint and self.step >= self.steps:
             trainer._load_from_checkpoint(str(self._checkpoint))  # `train` would add a step to those of the recipe
@@ -85,6 +91,17 @@ class TrlRun:
 
         Raises what `training.finish` raises. The other processes leave once the model is written; measuring takes long.
         """
+        try:
+            return self._finish(out, told)
+        except Exception as error:
+            if not ran_out(error):
+                raise
+            raise CompanionError(
+                "Memory ran out at the end of the run. Nothing is lost: when less of it is taken by others, go on with "
+                f"--resume {self.run.folder}"
+            ) from error
+
+    def _finish(self, out: Path | None, told: Callable[[str], None]) -> str:
         trainer, recipe = self.trainer, self.recipe
         first, folder = trainer.accelerator.is_main_process, self.run.folder / "model"
         if first:

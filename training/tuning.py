@@ -14,6 +14,7 @@ from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 from companion.encoder import Encoder
 from companion.errors import UsageError
 from training import policy
+from training.enough_memory import enough_memory
 from training.examples import make_examples
 from training.in_run_folder import InRunFolder
 from training.mint_check import Machine, check_tuning, must_fit
@@ -43,6 +44,11 @@ def start_sft(
     Raises CompanionError where the machine, the data or the policy is not what the recipe needs.
     """
     recipe, run = resumed(recipe, resume)
+    with enough_memory(recipe, "start", lambda: "before the first step"):
+        return _start_sft(recipe, run, data, runs, begun)
+
+
+def _start_sft(recipe: SftRecipe, run: Run | None, data: Path, runs: Path, begun: Begun) -> TrlRun:
     given = ready(
         recipe, run, found=_found(recipe, run), encoder=Encoder(), data=data, runs=runs, begun=begun,
         enough=lambda rows: _must_fill_a_step(recipe, rows, "replies to learn from"),
@@ -65,6 +71,11 @@ def start_dpo(
     Raises CompanionError where the machine, the data, a reader or the policy is not what the recipe needs.
     """
     recipe, run = resumed(recipe, resume)
+    with enough_memory(recipe, "start", lambda: "before the first step"):
+        return _start_dpo(recipe, run, data, runs, begun)
+
+
+def _start_dpo(recipe: DpoRecipe, run: Run | None, data: Path, runs: Path, begun: Begun) -> TrlRun:
     found = _found(recipe, run)
     encoder = Encoder()
     reader = reader_of(recipe.reward, encoder)

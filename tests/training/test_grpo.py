@@ -310,18 +310,39 @@ def test_a_full_disk_is_a_sentence_and_the_earlier_checkpoints_stay(
     assert not list(run.run.folder.glob("*.partial"))
 
 
+def exhausted(*_: Any, **__: Any) -> Any:
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+
 @pytest.mark.parametrize(
-    ("where", "setting"), [("_sample", "rollout.together"), ("compute_loss", "update.checkpointing=true")]
+    ("where", "place", "setting"),
+    [
+        ("_sample", ", in the rollout", "rollout.together=4"),
+        ("compute_loss", ", in the update", "update.checkpointing=true"),
+        ("_clip_grad_norm", "", "policy.dtype=bfloat16"),  # as the optimiser's step, outside of TRL's training_step
+    ],
 )
-def test_out_of_memory_names_the_setting_that_takes_less(start: Start, where: str, setting: str) -> None:
+def test_out_of_memory_names_the_setting_that_takes_less(start: Start, where: str, place: str, setting: str) -> None:
     run = start()
-
-    def exhausted(*_: Any, **__: Any) -> Any:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-
     setattr(run.trainer, where, exhausted)
-    with pytest.raises(CompanionError, match=rf"Memory ran out at step 1.* --set {setting}"):
+    with pytest.raises(CompanionError, match=rf"Memory ran out at step 1{place}\. .* --set {setting}$"):
         run.train()
+
+
+def test_out_of_memory_before_the_first_step_is_a_sentence(
+    start: Start, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.policy.load", exhausted)
+    with pytest.raises(CompanionError, match=r"before the first step\. .* --set policy\.lora=16$"):
+        start(policy={"model": str(policy), "lora": 0})
+
+
+def test_out_of_memory_at_the_end_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = start(steps=1)
+    assert run.train()
+    monkeypatch.setattr("training.trl_run.finish", exhausted)
+    with pytest.raises(CompanionError, match=rf"Nothing is lost: .* --resume {run.run.folder}$"):
+        run.finish(None, print)
 
 
 def test_a_gradient_that_is_no_number_leaves_the_weights_as_they_were(start: Start) -> None:

@@ -317,6 +317,26 @@ def test_several_gpus_and_one_process_are_told_how_to_start(
     assert not (tmp_path / "runs").exists()
 
 
+def exhausted(*_: Any, **__: Any) -> Any:
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+
+@pytest.mark.parametrize("start", [sft, dpo])
+def test_out_of_memory_names_the_setting_that_takes_less(start: Any, policy: Path, talks: Path, tmp_path: Path) -> None:
+    run = start(policy, talks, tmp_path / "runs", **_files(start, tmp_path))
+    run.trainer.compute_loss = exhausted
+    with pytest.raises(CompanionError, match=r"Memory ran out at step 1\. .* --set step\.together=1$"):
+        run.train()
+
+
+def test_out_of_memory_while_dpo_samples_names_the_replies_at_once(
+    policy: Path, talks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.sampled.Rollouts.sample", exhausted)
+    with pytest.raises(CompanionError, match=r"while replies were sampled\. .* --set rollout\.together=4$"):
+        dpo(policy, talks, tmp_path / "runs")
+
+
 def test_a_rate_that_breaks_the_model_is_said_with_the_value(policy: Path, talks: Path, tmp_path: Path) -> None:
     run = sft(policy, talks, tmp_path / "runs", step=STEP | {"lr": 1e38})
     with pytest.raises(CompanionError, match=r"--set step\.lr="):
