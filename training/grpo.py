@@ -19,7 +19,7 @@ import torch
 from trl import GRPOConfig
 
 from companion.errors import CompanionError, UsageError
-from training import policy
+from training import policy, vllm_server
 from training.enough_memory import Part, enough_memory
 from training.grpo_reward import GrpoReward
 from training.importance import ImportanceWeighted
@@ -58,7 +58,9 @@ def config(recipe: MintRecipe, folder: Path, steps: int, processes: int) -> GRPO
         vllm = {
             "use_vllm": True,
             "vllm_mode": "colocate" if recipe.rollout.engine == "vllm" else "server",
-            "vllm_server_base_url": recipe.rollout.url or None,
+            "vllm_server_base_url": recipe.rollout.url.rstrip("/") or None,
+            # Otherwise memory is set aside for all that the model could read.
+            "vllm_max_model_length": recipe.prompts.limit + recipe.rollout.tokens,
             "vllm_enable_sleep_mode": recipe.rollout.engine == "vllm",
             "vllm_importance_sampling_correction": False,  # `training.importance` has it, for all rollouts
         }
@@ -119,7 +121,8 @@ class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
         """What a place of the schedule stands for at present."""
         self.seconds: dict[str, float] = {}
         """Of the current step, by what they went into."""
-        super().__init__(reward_funcs=reward, **given)
+        with vllm_server.in_words(recipe, run.folder):
+            super().__init__(reward_funcs=reward, **given)
         policy.must_train(self.model)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -136,7 +139,8 @@ class MintTrainer(InRunFolder, ImportanceWeighted, SharedPrefixTrainer):
     def _generate_single_turn(self, prompt_ids: list[list[int]], *others: Any, **named: Any) -> Any:
         with self.timed("rollout"):
             if self._rollouts is None:
-                return super()._generate_single_turn(prompt_ids, *others, **named)
+                with vllm_server.in_words(self.recipe, self.run.folder):
+                    return super()._generate_single_turn(prompt_ids, *others, **named)
             self._rollouts.follow(self.accelerator.unwrap_model(self.model))
             groups = self._sample(prompt_ids[:: self.num_generations], self.num_generations, "rollout")
             replies = [reply for group in groups for reply in group]

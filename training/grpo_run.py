@@ -12,7 +12,7 @@ from transformers import PrinterCallback
 
 from companion.encoder import Encoder
 from companion.errors import CompanionError, UsageError
-from training import policy
+from training import policy, vllm_server
 from training.enough_memory import enough_memory
 from training.grpo import MintTrainer, config, schedule
 from training.grpo_record import GrpoRecord
@@ -77,9 +77,14 @@ def _start(recipe: MintRecipe, run: Run | None, data: Path, runs: Path, begun: B
 
 
 def _must_go_together(recipe: MintRecipe) -> None:
-    """Raises UsageError for settings that TRL or vLLM cannot do, CompanionError where vLLM is not installed."""
-    if recipe.rollout.engine == "transformers":
+    """Raises UsageError for what vLLM cannot do, CompanionError where it is not installed or does not answer."""
+    engine = recipe.rollout.engine
+    if engine == "transformers":
         return
+    if not recipe.gpu:
+        raise UsageError(
+            f"rollout.engine={engine} needs a GPU, and gpu=false: --set gpu=true, or --set rollout.engine=transformers"
+        )
     if recipe.own_history.every:
         raise UsageError(
             "Histories of the model's own are made by transformers: --set rollout.engine=transformers, or "
@@ -94,6 +99,8 @@ def _must_go_together(recipe: MintRecipe) -> None:
         raise CompanionError(
             'vLLM is not installed: pip install "companion-chat[vllm]", or --set rollout.engine=transformers'
         )
+    if engine == "vllm-server":
+        vllm_server.must_answer(recipe)
 
 
 def _rollouts(recipe: MintRecipe, base: str, tokenizer: Any, device: torch.device) -> Rollouts | None:

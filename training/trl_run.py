@@ -97,8 +97,8 @@ class TrlRun:
             if not ran_out(error):
                 raise
             raise CompanionError(
-                "Memory ran out at the end of the run. Nothing is lost: when less of it is taken by others, go on with "
-                f"--resume {self.run.folder}"
+                "Memory ran out at the end of the run. Nothing is lost: when less of it is taken by others, go on: "
+                f"companion train --resume {self.run.folder}"
             ) from error
 
     def _finish(self, out: Path | None, told: Callable[[str], None]) -> str:

@@ -36,7 +36,7 @@ def serving(
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["content-length"])
-            self._reply(json.loads(self.rfile.read(length)))
+            self._reply(json.loads(self.rfile.read(length) or b"null"))
 
         def do_GET(self) -> None:
             self._reply(self.path)

@@ -437,11 +437,13 @@ def test_the_paper_s_settings_in_trl_s_words(tmp_path: Path) -> None:
     assert given.lr_scheduler_type == "constant"
     assert given.mask_truncated_completions
     assert (given.use_vllm, given.vllm_mode, given.vllm_importance_sampling_correction) == (True, "colocate", False)
+    assert given.vllm_max_model_length == 8192 + 2048
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
+        ({"gpu": False}, "needs a GPU, and gpu=false: --set gpu=true"),
         ({"own_history": {"every": 2}}, "made by transformers: --set rollout.engine=transformers"),
         ({"policy": {"model": ".", "lora": 4, "dtype": "bfloat16"}}, "--set policy.dtype=float32"),
         ({}, r'vLLM is not installed: pip install "companion-chat\[vllm\]"'),
@@ -452,7 +454,7 @@ def test_what_vllm_cannot_do_is_refused_before_anything_is_loaded(
 ) -> None:
     monkeypatch.setattr(grpo_run, "find_spec", lambda name: None)
     with pytest.raises(CompanionError, match=sentence):
-        start(rollout={"engine": "vllm"}, **changes)
+        start(rollout={"engine": "vllm"}, **{"gpu": True} | changes)
 
 
 def test_the_plan_reaches_the_policy_as_control_tokens(start: Start) -> None:
