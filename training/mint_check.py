@@ -115,7 +115,7 @@ def must_fit(recipe: MintRecipe | SftRecipe | DpoRecipe, machine: Machine, shape
     if (needed := total(parts)) <= card:
         return
     shown = ", ".join(f"{name} {size / GB:.1f}" for name, size in parts.items() if size)
-    ways = " or ".join(f"--set {way}" for way in _smaller(recipe, parts))
+    ways = " or ".join(f"--set {way}" for way in _smaller(recipe, parts, card))
     raise UsageError(
         f"{recipe.name} would need about {needed / GB:.1f} GB on a card of {card / GB:.1f} GB (estimated in GB: "
         f"{shown}; of update and rollout the larger counts, and a tenth is added). Give {ways}; "
@@ -123,12 +123,15 @@ def must_fit(recipe: MintRecipe | SftRecipe | DpoRecipe, machine: Machine, shape
     )
 
 
-def _smaller(recipe: MintRecipe | SftRecipe | DpoRecipe, parts: Mapping[str, int]) -> list[str]:
+def _smaller(recipe: MintRecipe | SftRecipe | DpoRecipe, parts: Mapping[str, int], card: int) -> list[str]:
     """Settings that take less of what takes most."""
     ways = [] if recipe.policy.lora else ["policy.lora=16"]
     if isinstance(recipe, MintRecipe):
         if recipe.rollout.engine == "transformers" and parts["rollout"] > parts["update"]:
-            ways.append(f"rollout.together={max(1, recipe.rollout.together // 2)}")
+            together, rollout = recipe.rollout.together, parts["rollout"]
+            while together > 1 and total({**parts, "rollout": rollout}) > card:
+                together, rollout = together // 2, rollout // 2
+            ways.append(f"rollout.together={together}")
         elif not recipe.update.checkpointing:
             ways.append("update.checkpointing=true")
     elif not recipe.step.checkpointing:

@@ -48,8 +48,8 @@ def test_reading_each_prompt_once_is_what_saves_memory() -> None:
 
 def test_a_group_s_prompt_is_kept_once_and_one_of_its_own_history_for_each_reply() -> None:
     tokens = 28 * 8 * 128 * 4
-    assert needed()["rollout"] == 4 * (8192 + 8 * 512) * tokens
-    assert needed("own_history.every=10")["rollout"] == 32 * (8192 + 512) * tokens
+    assert needed()["rollout"] == 24 * (8192 + 8 * 512) * tokens
+    assert needed("own_history.every=10")["rollout"] == 192 * (8192 + 512) * tokens
 
 
 def test_vllm_takes_its_share_of_the_card_and_no_second_copy() -> None:

@@ -163,15 +163,16 @@ def test_what_does_not_fit_the_card_is_refused_with_the_parts_and_ways_out() -> 
 
 
 def test_the_small_recipe_fits_a_small_card_with_checkpointing_and_a_middle_one_not_without() -> None:
-    must_fit(read_mint("mint-1.7b", ("update.checkpointing=true",)), Machine(1, 24 * GB), SMALL)
+    must_fit(read_mint("mint-1.7b", ("update.checkpointing=true", "rollout.together=64")), Machine(1, 24 * GB), SMALL)
     with pytest.raises(UsageError, match=r"--set update\.checkpointing=true"):
         must_fit(read_mint("mint-1.7b"), Machine(1, 48 * GB), SMALL)
 
 
 def test_rollouts_that_take_most_are_to_be_made_fewer_at_once() -> None:
-    recipe = read_mint("mint-1.7b", ("update.checkpointing=true", "own_history.every=10"))
-    with pytest.raises(UsageError, match=r"Give --set rollout\.together=16"):
-        must_fit(recipe, Machine(1, 24 * GB), SMALL)
+    own = ("update.checkpointing=true", "own_history.every=10")
+    with pytest.raises(UsageError, match=r"Give --set rollout\.together=12 "):
+        must_fit(read_mint("mint-1.7b", own), Machine(1, 24 * GB), SMALL)
+    must_fit(read_mint("mint-1.7b", (*own, "rollout.together=12")), Machine(1, 24 * GB), SMALL)
 
 
 def test_sft_is_checked_like_grpo() -> None:
