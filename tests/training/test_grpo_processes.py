@@ -77,10 +77,10 @@ def odd(self, *, completion_ids, **given):
 grpo_run.GrpoReward.__call__ = odd
 recipe, runs = sys.argv[1:]
 stock = read_mint(recipe, ("update.shared_prefix=false",))
-run = grpo_run.start(stock, data=Path(runs), runs=Path(f"{runs}-false"))
+plain = grpo_run.start(stock, data=Path(runs), runs=Path(f"{runs}-false"))
 group = torch.distributed.group.WORLD._get_backend(torch.device("cpu"))
 assert group.options._timeout == trl_run.PATIENCE
-assert run.train()
+assert plain.train()
 sys.exit(run(["train", recipe, "--runs", f"{runs}-true"]))
 """
 
