@@ -31,7 +31,8 @@ def enough_memory(recipe: Recipe, part: Part, where: Callable[[], str]) -> Itera
         if not ran_out(error):
             raise
         raise CompanionError(
-            f"Memory ran out {where()}. Start a new run with less: --set {smaller(recipe, part)}"
+            f"Memory ran out {where()}. Start a new run with less: --set "
+            f"{smaller(recipe, part) or 'policy.model=NAME, with a smaller one.'}"
         ) from error
 
 
@@ -42,10 +43,10 @@ def ran_out(error: Exception) -> bool:
     return isinstance(error, RuntimeError | ValueError) and bool(SAID.search(str(error)))
 
 
-def smaller(recipe: Recipe, part: Part) -> str:
-    """The first value that takes less, as `--set` wants it."""
+def smaller(recipe: Recipe, part: Part) -> str | None:
+    """The first value that takes less, as `--set` wants it; None where there is none left."""
     ways = _of_grpo(recipe, part) if isinstance(recipe, MintRecipe) else _of_tuning(recipe, part)
-    return next(ways, "policy.model=NAME, with a smaller one.")
+    return next(ways, None)
 
 
 def _of_grpo(recipe: MintRecipe, part: Part) -> Iterator[str]:

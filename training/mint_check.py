@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from companion.errors import CompanionError, UsageError
+from training.enough_memory import Part, Recipe, smaller
 from training.memory import grpo_memory, total, tuning_memory
 from training.mint_recipe import MintRecipe
 from training.policy_shape import PolicyShape
+from training.recipe import apply, check
 from training.tuning_recipe import DpoRecipe, SftRecipe
 
 GB = 1 << 30
@@ -103,37 +104,37 @@ def must_be_readable(prompt: int, reply: int, shape: PolicyShape) -> None:
         )
 
 
-def must_fit(recipe: MintRecipe | SftRecipe | DpoRecipe, machine: Machine, shape: PolicyShape | None) -> None:
+def must_fit(recipe: Recipe, machine: Machine, shape: PolicyShape | None) -> None:
     """Raises UsageError where the estimate of memory is more than the card has (`training.memory`)."""
     card = machine.gpu_bytes
     if shape is None or card is None or not (recipe.gpu and recipe.check_memory):
         return
-    if isinstance(recipe, MintRecipe):
-        parts = grpo_memory(recipe, shape, machine.processes, card)
-    else:
-        parts = tuning_memory(recipe, shape, machine.processes)
+    parts = _memory(recipe, shape, machine.processes, card)
     if (needed := total(parts)) <= card:
         return
     shown = ", ".join(f"{name} {size / GB:.1f}" for name, size in parts.items() if size)
-    ways = " or ".join(f"--set {way}" for way in _smaller(recipe, parts, card))
     raise UsageError(
         f"{recipe.name} would need about {needed / GB:.1f} GB on a card of {card / GB:.1f} GB (estimated in GB: "
-        f"{shown}; of update and rollout the larger counts, and a tenth is added). Give {ways}; "
-        "--set check_memory=false tries it all the same."
+        f"{shown}; of update and rollout the larger counts, and a tenth is added). "
+        f"{_what_fits(recipe, shape, machine.processes, card)}; --set check_memory=false tries it all the same."
     )
 
 
-def _smaller(recipe: MintRecipe | SftRecipe | DpoRecipe, parts: Mapping[str, int], card: int) -> list[str]:
-    """Settings that take less of what takes most."""
-    ways = [] if recipe.policy.lora else ["policy.lora=16"]
+def _memory(recipe: Recipe, shape: PolicyShape, processes: int, card: int) -> dict[str, int]:
     if isinstance(recipe, MintRecipe):
-        if recipe.rollout.engine == "transformers" and parts["rollout"] > parts["update"]:
-            together, rollout = recipe.rollout.together, parts["rollout"]
-            while together > 1 and total({**parts, "rollout": rollout}) > card:
-                together, rollout = together // 2, rollout // 2
-            ways.append(f"rollout.together={together}")
-        elif not recipe.update.checkpointing:
-            ways.append("update.checkpointing=true")
-    elif not recipe.step.checkpointing:
-        ways.append("step.checkpointing=true")
-    return [*ways, f"prompts.limit={max(64, recipe.prompts.limit // 2)}"]
+        return grpo_memory(recipe, shape, processes, card)
+    return tuning_memory(recipe, shape, processes)
+
+
+def _what_fits(recipe: Recipe, shape: PolicyShape, processes: int, card: int) -> str:
+    """The settings with which the estimate is no more than the card, one after the other made smaller."""
+    values, changes = recipe.model_dump(mode="json"), dict[str, str]()
+    while total(parts := _memory(recipe, shape, processes, card)) > card:
+        tuned: Part = "update" if isinstance(recipe, MintRecipe) else "step"
+        way = smaller(recipe, "rollout" if parts.get("rollout", 0) > parts["update"] else tuned)
+        if way is None:
+            return "No setting makes it fit: take a smaller model"
+        apply(values, way)
+        changes[way.partition("=")[0]] = way
+        recipe = check(type(recipe), values)
+    return "Give " + " ".join(f"--set {way}" for way in changes.values())

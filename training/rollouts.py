@@ -186,7 +186,8 @@ class Rollouts:
         read = []
         for cache.reading, prompt in enumerate(prompts):  # one by one: together they would be padded to the longest
             tokens = torch.tensor([prompt], device=device)
-            read.append(self._forward(tokens, torch.arange(len(prompt), device=device)[None], cache)[0, -1])
+            hidden = self._forward(tokens, torch.arange(len(prompt), device=device)[None], cache)
+            read.append(hidden[0, -1].clone())  # a view would keep the states of the whole prompt
         cache.reading = None
         last = torch.stack(read)  # (G, hidden)
         logits = self.model.lm_head(last).repeat_interleave(replies, 0)

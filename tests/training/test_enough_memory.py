@@ -44,18 +44,18 @@ def test_other_faults_pass_as_they_are() -> None:
         ("mint-4b", (), "update", "prompts.limit=4096"),  # checkpointing is on, and groups are 1
         ("mint-1.7b", (), "update", "update.checkpointing=true"),
         ("mint-1.7b", ("update.groups=6",), "update", "update.groups=3"),
-        ("mint-4b", (), "rollout", "rollout.together=16"),
+        ("mint-4b", (), "rollout", "rollout.together=48"),
         ("mint-4b", ("rollout.together=8",), "history", "prompts.limit=4096"),  # a group is not divided
         ("mint-1.7b", SERVED, "rollout", "prompts.limit=4096"),  # vLLM knows no rollout.together
         ("mint-1.7b", ("reward.quality=somebody/judge",), "reward", "reward.quality=encoder"),
         ("mint-1.7b", (), "start", "policy.dtype=bfloat16"),
         ("mint-1.7b", ("policy.lora=0",), "step", "policy.lora=16"),
-        ("mint-1.7b", ("policy.dtype=bfloat16",), "start", "policy.model=NAME, with a smaller one."),
+        ("mint-1.7b", ("policy.dtype=bfloat16",), "start", None),
         ("mint-1.7b", SERVED, "start", "prompts.limit=4096"),
     ],
 )
 def test_the_advice_is_the_first_setting_that_can_be_smaller(
-    name: str, changes: tuple[str, ...], part: Any, advice: str
+    name: str, changes: tuple[str, ...], part: Any, advice: str | None
 ) -> None:
     assert smaller(read_mint(name, changes), part) == advice
 
@@ -79,7 +79,7 @@ def test_advice_that_is_followed_leads_to_a_recipe_that_can_be_used_until_nothin
     recipe = read_mint("mint-mini", ("update.groups=2",))
     for _ in range(20):
         advice = smaller(recipe, part)
-        if advice.startswith("policy.model"):
+        if advice is None:
             return
         values = recipe.model_dump(mode="json")
         apply(values, advice)
