@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -22,13 +23,22 @@ TRL_SAYS = ("Request failed: ", "The vLLM server ")
 
 
 def must_answer(recipe: MintRecipe) -> None:
-    """Raises CompanionError where nobody is there, or not well: TRL would wait for four minutes, or for ever."""
+    """Raises CompanionError where nobody is there, or not well: TRL would wait for four minutes, or for ever.
+
+    So it does for one whose probabilities are not those that it sampled by: replies would be weighed wrongly.
+    """
+    url = recipe.rollout.url.rstrip("/")
     try:
-        with urlopen(f"{recipe.rollout.url.rstrip('/')}/health", timeout=PATIENCE):
+        with urlopen(f"{url}/health", timeout=PATIENCE):
+            pass
+        with urlopen(f"{url}/server_info?config_format=json", timeout=PATIENCE) as answer:
+            mode = json.load(answer)["vllm_config"]["model_config"]["logprobs_mode"]
+        if mode == "processed_logprobs":
             return
+        reason = f"it runs with --logprobs-mode {mode}"
     except HTTPError as error:
         reason = f"it answered with status {error.code}"
-    except (OSError, HTTPException, ValueError) as error:
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
         reason = str(getattr(error, "reason", None) or error)
     raise _unusable(recipe, reason, "Then try again.")
 

@@ -96,6 +96,19 @@ def test_a_server_that_is_not_there_or_not_well_is_said_at_once_with_what_starts
 
 
 @pytest.mark.parametrize(
+    ("info", "reason"),
+    [
+        ({"model_config": {"logprobs_mode": "raw_logprobs"}}, "it runs with --logprobs-mode raw_logprobs"),
+        ({}, "model_"),
+    ],
+)
+def test_a_server_whose_probabilities_are_others_is_refused(info: dict[str, Any], reason: str) -> None:
+    body = json.dumps({"vllm_config": info}).encode()
+    with serving(lambda asked: (200, body)) as server, pytest.raises(CompanionError, match=reason):
+        vllm_server.must_answer(recipe_for(server.url))
+
+
+@pytest.mark.parametrize(
     "error",
     [
         ConnectionError("The vLLM server can't be reached at http://gpu2:8000 after 240.0 seconds."),
