@@ -207,10 +207,10 @@ def test_the_train_command_begins_stops_and_goes_on(
     arguments = ["train", "encoder", "--data", str(place.data), "--runs", str(place.runs / "cli")]
     assert cli.run([*arguments, "--set", "epochs=1"]) == 130
     said = capsys.readouterr().err
-    assert "Continue: companion train encoder --resume" in said
+    assert "Continue: companion train --resume" in said
     folder = said.strip().rpartition(" ")[2]
     assert cli.run([*arguments, "--resume", folder, "--set", "epochs=2"]) == 2
-    assert cli.run([*arguments, "--resume", folder]) == 130
+    assert cli.run(["train", "--resume", folder]) == 130
 
 
 def test_a_recipe_with_an_unknown_key_is_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
