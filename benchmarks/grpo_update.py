@@ -37,6 +37,7 @@ from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
 from benchmarks.grpo_step import measure  # noqa: E402
 from training.mint_recipe import read_mint  # noqa: E402
+from training.policy_shape import KNOWN, PolicyShape  # noqa: E402
 from training.shared_prefix import SharedPrefixTrainer  # noqa: E402
 
 
@@ -44,12 +45,7 @@ from training.shared_prefix import SharedPrefixTrainer  # noqa: E402
 class Shape:
     """A network, and the tokens of a prompt and a reply."""
 
-    hidden: int
-    layers: int
-    heads: int
-    kv_heads: int
-    head_size: int
-    feed_forward: int
+    network: PolicyShape
     words: int
     prompt: int
     reply: int
@@ -57,14 +53,13 @@ class Shape:
     @property
     def matrices(self) -> int:
         """Weights that multiply every token; the head multiplies those of replies alone, and is left out."""
-        attention = self.hidden * self.head_size * 2 * (self.heads + self.kv_heads)
-        return self.layers * (attention + 3 * self.hidden * self.feed_forward)
+        return self.network.layers * sum(into * out for into, out in self.network.linear)
 
 
 SHAPES = {
-    "cpu": Shape(256, 4, 4, 2, 64, 768, 512, 800, 100),
-    "1.7b": Shape(2048, 28, 16, 8, 128, 6144, 151_936, 1612, 220),
-    "4b": Shape(2560, 36, 32, 8, 128, 9728, 151_936, 1612, 220),
+    "cpu": Shape(PolicyShape(3_279_616, 256, 4, 4, 2, 64, 768, 40_960), 512, 800, 100),
+    "1.7b": Shape(KNOWN["Qwen/Qwen3-1.7B"], 151_936, 1612, 220),
+    "4b": Shape(KNOWN["Qwen/Qwen3-4B"], 151_936, 1612, 220),
 }
 RECIPES = {"cpu": "mint-1.7b", "1.7b": "mint-1.7b", "4b": "mint-4b"}
 TRIAL = ("gpu=false", "rows=2", "rollout.tokens=200")
@@ -73,10 +68,11 @@ TRIAL = ("gpu=false", "rows=2", "rollout.tokens=200")
 
 def network(shape: Shape, device: str) -> Any:
     torch.manual_seed(0)
+    sizes = shape.network
     config = Qwen3Config(
-        vocab_size=shape.words, hidden_size=shape.hidden, intermediate_size=shape.feed_forward,
-        num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.kv_heads,
-        head_dim=shape.head_size, max_position_embeddings=40_960, tie_word_embeddings=True, bos_token_id=None,
+        vocab_size=shape.words, hidden_size=sizes.hidden, intermediate_size=sizes.feed_forward,
+        num_hidden_layers=sizes.layers, num_attention_heads=sizes.heads, num_key_value_heads=sizes.kv_heads,
+        head_dim=sizes.head_size, max_position_embeddings=sizes.context, tie_word_embeddings=True, bos_token_id=None,
         eos_token_id=1, pad_token_id=0,
     )  # fmt: skip
     with torch.device(device):

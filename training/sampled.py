@@ -24,7 +24,7 @@ from training.pairs import Candidate
 from training.prompts import Row, columns
 from training.readings import Reader
 from training.rollouts import Rollouts
-from training.run import Run
+from training.run import Run, write_text
 from training.trl_run import Ready
 from training.tuning_recipe import DpoRecipe
 from training.violations import must_not_be_said, without_thoughts
@@ -132,6 +132,8 @@ def _whole_lines(file: Path) -> list[str]:
     """The lines that are there; one that was cut off is dropped from the file."""
     if not file.is_file():
         return []
-    whole = file.read_text("utf-8").rpartition("\n")[0]
-    file.write_text(whole + "\n" if whole else "", "utf-8")
+    text = file.read_text("utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        write_text(file, whole)
     return whole.splitlines()

@@ -4,11 +4,8 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import torch
@@ -17,15 +14,17 @@ from hypothesis import strategies as st
 
 from companion.errors import CompanionError, UsageError
 from planner.layouts import CONTROL_TOKENS
-from tests.companion.fakes import CueEncoder
-from tests.training.local_server import Answer, serving
-from tests.training.tiny_policy import tiny_policy
+from tests.training.grpo_runs import REPLIES, Start, during, logged, steps_kept
+from tests.training.grpo_runs import fakes as fakes
+from tests.training.grpo_runs import policy as policy
+from tests.training.grpo_runs import start as start
+from tests.training.grpo_runs import talks as talks
+from tests.training.grpo_runs import values as values
 from training import grpo_run
 from training.curves import read_metrics
 from training.grpo import config, schedule
 from training.importance import RATIO
 from training.mint_recipe import MintRecipe
-from training.policy import load
 from training.recipe import check
 from training.trl_run import TrlRun
 
@@ -34,7 +33,7 @@ KILLED = """
 import json, os, signal, sys
 from pathlib import Path
 import torch
-from tests.training.test_grpo import Reader, during
+from tests.training.grpo_runs import Reader, during
 from training import grpo_run, reply_tags
 from training.mint_recipe import MintRecipe
 from training.recipe import check
@@ -46,94 +45,6 @@ run = grpo_run.start(recipe, data=data, runs=data / "runs")
 during(run, 4, lambda: os.kill(os.getpid(), signal.SIGKILL))
 run.train()
 """
-NOT_THE_SAME = ("seconds/", "step_time")
-REPLIES = ["What happened?", "It makes sense. What now?", "Try to sleep first.", "Oh."]
-
-
-class Reader(CueEncoder):
-    """The encoder of these tests, with files to be told by."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(__file__).parent / "no encoder"
-
-
-@pytest.fixture(autouse=True)
-def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.set_num_threads(1)
-    monkeypatch.setattr(grpo_run, "Encoder", Reader)
-    monkeypatch.setattr("training.reply_tags.fingerprint", lambda folder: "tests")
-
-
-@pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """It ends a reply with any of many tokens: a reply that was cut off would not be learned from."""
-    folder = tiny_policy(tmp_path_factory.mktemp("policy"))
-    file = folder / "generation_config.json"
-    values = json.loads(file.read_text())
-    file.write_text(json.dumps(values | {"eos_token_id": [values["eos_token_id"], *range(60)]}))
-    return folder
-
-
-@pytest.fixture
-def talks(tmp_path: Path) -> Path:
-    """Eight conversations of three exchanges."""
-    file = tmp_path / "talks.jsonl"
-    with file.open("w") as out:
-        for number in range(8):
-            said = [f"Trouble {number}.", REPLIES[number % 4], "More of it.", REPLIES[(number + 1) % 4], "Hm.", "Oh."]
-            roles = ["user", "assistant"] * 3
-            messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
-            out.write(json.dumps({"id": f"talk-{number}", "messages": messages}) + "\n")
-    return file
-
-
-@pytest.fixture
-def values(policy: Path, talks: Path) -> dict[str, Any]:
-    return {
-        "name": "tiny", "gpu": False, "steps": 4, "save_every": 2, "rows": 2, "group": 4,
-        "data": {"mint": False, "files": [str(talks)], "held_out": 0.0},
-        "prompts": {"layout": "mini", "plan": True, "thinking": False, "limit": 300},
-        "policy": {"model": str(policy), "lora": 4},
-        "rollout": {"tokens": 10, "together": 8},
-        "reward": {"mode": "q+dkl+opening"},
-        "update": {"lr": 1e-2},
-    }  # fmt: skip
-
-
-@pytest.fixture
-def start(values: dict[str, Any], tmp_path: Path) -> Callable[..., TrlRun]:
-    def begin(resume: Path | None = None, **changes: Any) -> TrlRun:
-        recipe = check(MintRecipe, values | changes)
-        return grpo_run.start(recipe, data=tmp_path, runs=tmp_path / "runs", resume=resume)
-
-    return begin
-
-
-Start = Callable[..., TrlRun]
-
-
-def logged(run: TrlRun) -> list[dict[str, Any]]:
-    rows = read_metrics(run.run.folder)
-    return [{name: value for name, value in row.items() if not name.startswith(NOT_THE_SAME)} for row in rows]
-
-
-def during(run: TrlRun, step: int, act: Callable[[], None]) -> None:
-    """Has something happen in the update of a step, counted from 1."""
-    ordinary = run.trainer.training_step
-
-    def training_step(*given: Any, **named: Any) -> Any:
-        loss = ordinary(*given, **named)
-        if run.trainer.state.global_step + 1 == step:
-            run.trainer.training_step = ordinary
-            act()
-        return loss
-
-    run.trainer.training_step = training_step
-
-
-def steps_kept(run: TrlRun) -> list[int]:
-    return [int(path.name.rpartition("-")[2]) for path in run.run.checkpoints()]
 
 
 # -- a run ----------------------------------------------------------------------------------------------------
@@ -244,117 +155,6 @@ def test_a_run_that_was_killed_loses_the_steps_since_its_last_checkpoint_and_no_
     assert logged(again) == logged(whole)
 
 
-# -- what goes wrong ------------------------------------------------------------------------------------------
-
-
-def test_a_reward_that_is_no_number_ends_the_run(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = start()
-    monkeypatch.setattr(
-        grpo_run.GrpoReward,
-        "__call__",
-        lambda self, *, completions, **_: [float("nan"), *[1.0] * (len(completions) - 1)],
-    )
-    with pytest.raises(CompanionError, match=r"A reward at step 1 is no number\..*--resume "):
-        run.train()
-
-
-def test_a_reader_that_dies_ends_the_run_with_its_sentence(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dead(*_: Any, **__: Any) -> Any:
-        raise CompanionError("http://localhost:1 does not answer.")
-
-    monkeypatch.setattr("training.readings.EncoderQuality.quality", dead)
-    with pytest.raises(CompanionError, match="does not answer"):
-        start().train()
-
-
-def test_a_reward_server_that_dies_ends_the_run_and_once_it_is_back_the_run_goes_on(start: Start) -> None:
-    def scores(asked: Any) -> Answer:
-        return 200, json.dumps({"scores": [len(reply) % 7 / 7 for reply in asked["replies"]]}).encode()
-
-    with ExitStack() as alive:
-        server = alive.enter_context(serving(scores))
-        run = start(reward={"quality": server.url, "tries": 1})
-        during(run, 3, alive.close)
-        with pytest.raises(CompanionError, match=rf"reward server at {server.url} cannot be used: .*--resume"):
-            run.train()
-    assert len(server.asked) == 3
-    assert steps_kept(run) == [2]
-    with serving(scores, port=urlsplit(server.url).port or 0):
-        again = start(run.run.folder)
-        assert again.step == 2
-        assert again.train()
-    assert [row["step"] for row in logged(again)] == [1, 2, 3, 4]
-
-
-def test_a_mixture_of_experts_is_refused_before_its_weights_are_looked_for(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["Qwen3MoeForCausalLM"]}))
-    with pytest.raises(UsageError, match=r"a 'Qwen3MoeForCausalLM' model; Qwen3, .* can be converted"):
-        load(str(tmp_path), torch.float32)
-
-
-def test_a_full_disk_is_a_sentence_and_the_earlier_checkpoints_stay(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = start()
-    ordinary = torch.save
-
-    def save(value: Any, file: Any, *given: Any, **named: Any) -> None:
-        if "checkpoint-000004" in str(file):
-            raise RuntimeError("[enforce fail at inline_container.cc:858] . PytorchStreamWriter failed writing file")
-        ordinary(value, file, *given, **named)
-
-    monkeypatch.setattr(torch, "save", save)
-    with pytest.raises(CompanionError, match=r"The checkpoint at step 4 could not be written .*Free some space"):
-        run.train()
-    assert steps_kept(run) == [2]
-    assert not list(run.run.folder.glob("*.partial"))
-
-
-def exhausted(*_: Any, **__: Any) -> Any:
-    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-
-
-@pytest.mark.parametrize(
-    ("where", "place", "setting"),
-    [
-        ("_sample", ", in the rollout", "rollout.together=4"),
-        ("compute_loss", ", in the update", "update.checkpointing=true"),
-        ("_clip_grad_norm", "", "policy.dtype=bfloat16"),  # as the optimiser's step, outside of TRL's training_step
-    ],
-)
-def test_out_of_memory_names_the_setting_that_takes_less(start: Start, where: str, place: str, setting: str) -> None:
-    run = start()
-    setattr(run.trainer, where, exhausted)
-    with pytest.raises(CompanionError, match=rf"Memory ran out at step 1{place}\. .* --set {setting}$"):
-        run.train()
-
-
-def test_out_of_memory_before_the_first_step_is_a_sentence(
-    start: Start, policy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.policy.load", exhausted)
-    with pytest.raises(CompanionError, match=r"before the first step\. .* --set policy\.lora=16$"):
-        start(policy={"model": str(policy), "lora": 0})
-
-
-def test_out_of_memory_at_the_end_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = start(steps=1)
-    assert run.train()
-    monkeypatch.setattr("training.trl_run.finish", exhausted)
-    with pytest.raises(CompanionError, match=rf"Nothing is lost: .* --resume {run.run.folder}$"):
-        run.finish(None, print)
-
-
-def test_a_gradient_that_is_no_number_leaves_the_weights_as_they_were(start: Start) -> None:
-    run = start()
-    adapters = [weight for weight in run.trainer.model.parameters() if weight.requires_grad]
-    before = [weight.clone() for weight in adapters]
-    during(run, 1, lambda: adapters[0].grad.fill_(float("nan")))  # type: ignore[union-attr]
-    with pytest.raises(CompanionError, match=r"Training broke down at step 1 .*--set update\.lr=0\.005"):
-        run.train()
-    assert all(torch.equal(old, new) for old, new in zip(before, adapters, strict=True))
-
-
 # -- histories ------------------------------------------------------------------------------------------------
 
 
@@ -420,8 +220,8 @@ def test_every_row_comes_once_in_an_epoch_and_steps_are_whole(
     places = schedule(rows, recipe)
     assert len(places) == recipe.total(rows) * at_once
     whole = rows // at_once * at_once
-    for start in range(0, len(places), whole):
-        epoch = places[start : start + whole]
+    for first in range(0, len(places), whole):
+        epoch = places[first : first + whole]
         assert len(set(epoch)) == len(epoch)
     assert places == schedule(rows, recipe)
 

@@ -10,15 +10,16 @@ import pytest
 from requests.exceptions import ConnectionError, RetryError
 
 from companion.errors import CompanionError
-from tests.training import test_grpo
+from tests.training.grpo_runs import Start
+from tests.training.grpo_runs import fakes as fakes
+from tests.training.grpo_runs import policy as policy
+from tests.training.grpo_runs import start as start
+from tests.training.grpo_runs import talks as talks
+from tests.training.grpo_runs import values as values
 from tests.training.local_server import Answer, serving
-from tests.training.test_grpo import Start
 from training import grpo_run, vllm_server
 from training.mint_recipe import MintRecipe, read_mint
 
-fakes, policy, talks, values, start = (
-    test_grpo.fakes, test_grpo.policy, test_grpo.talks, test_grpo.values, test_grpo.start,
-)  # fmt: skip
 INFO = {"weight_transfer_config": {"backend": "nccl"}, "model_config": {"logprobs_mode": "processed_logprobs"}}
 SAID = (70, 71, 0)
 """The tokens of every reply; the tiny policy ends one with 0."""
